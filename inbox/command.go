@@ -1,0 +1,250 @@
+package inbox
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/deskwright/deskwright/audit"
+	"github.com/deskwright/deskwright/storage"
+	"github.com/google/uuid"
+)
+
+// CommandOption makes a command conditional or repeatable.
+type CommandOption func(*command)
+
+// If makes a command fail with a *ConflictError unless the conversation is at this revision.
+func If(revision int64) CommandOption { return func(c *command) { c.revision = &revision } }
+
+// Key makes a command repeatable: however often it is given with the same key, it is done once and answered the same. The key is
+// the tenant's; another request under it is a *KeyError.
+func Key(key string) CommandOption { return func(c *command) { c.key, c.keyed = key, true } }
+
+// command is one call that may write.
+type command struct {
+	name    string // for logs and request hashes
+	request any    // what was asked for, with a JSON form
+	actor   Actor
+	by      audit.Actor // empty: the actor
+	ref     Ref
+	decide  func(*decision) error
+	needs   func(*Snapshot) ([]need, error) // permissions; nil for what the host's adapters report
+	exists  bool                            // the conversation must exist and be in sight
+	trusted bool                            // part of a command that was already permitted: sees and may everything
+
+	revision *int64
+	key      string
+	keyed    bool
+	hash     [32]byte
+}
+
+// need is one permission that a command needs.
+type need struct {
+	permission Permission
+	object     Object
+}
+
+// tries is how often a command is decided anew when others come first.
+const tries = 100
+
+// run loads, asks, decides and commits until nobody came in between.
+func (b *Inbox) run(ctx context.Context, c *command, options ...CommandOption) (Result, error) {
+	for _, o := range options {
+		o(c)
+	}
+	if err := b.ready(ctx, c); err != nil {
+		return Result{}, err
+	}
+	t := &tape{next: b.ids}
+	now := instant(b.clock.Now())
+	for try := 0; ; try++ {
+		result, err := b.attempt(ctx, c, t, now)
+		if !errors.Is(err, errAgain) {
+			return result, err
+		}
+		if try == tries {
+			b.log.WarnContext(ctx, "gave up after conflicts", "command", c.name, "tenant", b.tenant, "tries", try)
+			return Result{}, fmt.Errorf("inbox: %s: %w", c.name, storage.ErrConflict)
+		}
+		if try > 3 {
+			pause := time.Duration(rand.Int64N(int64(min(try, 20)) * int64(50*time.Microsecond)))
+			if err := wait(ctx, systemClock{}, pause); err != nil {
+				return Result{}, err
+			}
+		}
+	}
+}
+
+// errAgain says that a command must be decided anew.
+var errAgain = errors.New("inbox: decide again")
+
+// ready refuses what no store need be asked about.
+func (b *Inbox) ready(ctx context.Context, c *command) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if b.tenant.UUID == uuid.Nil {
+		return &InputError{Field: "tenant", Problem: "is missing"}
+	}
+	c.ref.Tenant = b.tenant
+	if c.keyed {
+		if err := identifier("key", c.key, false); err != nil {
+			return err
+		}
+		c.ref.Key = c.key
+		return c.sum()
+	}
+	return nil
+}
+
+// sum makes the hash of the request: who asks for what.
+func (c *command) sum() error {
+	body, err := json.Marshal(struct {
+		Name    string
+		Actor   string
+		If      *int64
+		Ref     ConversationID
+		Message MessageID
+		Note    NoteID
+		Request any
+	}{c.name, c.actor.Kind.String() + c.actor.Agent.String() + c.actor.Name, c.revision, c.ref.Conversation, c.ref.Message, c.ref.Note, c.request})
+	if err != nil {
+		return &InputError{Field: "request", Problem: "has no JSON form"}
+	}
+	c.hash = sha256.Sum256(body)
+	return nil
+}
+
+// attempt is one round of load, may, decide, settle, commit.
+func (b *Inbox) attempt(ctx context.Context, c *command, t *tape, now time.Time) (Result, error) {
+	snaps, err := b.store.Load(ctx, c.ref)
+	if err != nil {
+		return Result{}, err
+	}
+	snap := &snaps[0]
+	if snap.Key.Key != "" {
+		return replayed(c, snap.Key)
+	}
+	set, err := b.settingsAt(ctx, snap.Epoch)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := b.may(ctx, c, snap); err != nil {
+		return Result{}, err
+	}
+	if c.revision != nil && snap.Conversation.Revision != *c.revision {
+		return Result{}, &ConflictError{Revision: snap.Conversation.Revision, Assignee: snap.Conversation.Assignee}
+	}
+	by := c.by
+	if by == (audit.Actor{}) {
+		by = c.actor.logged()
+	}
+	d := newDecision(snap, set, c.actor, by, now, t)
+	if err := c.decide(d); err != nil {
+		return Result{}, err
+	}
+	return b.commit(ctx, c, d)
+}
+
+// replayed answers a command from its key.
+func replayed(c *command, k KeyRecord) (Result, error) {
+	var r Result
+	if k.Hash != c.hash {
+		return r, &KeyError{Key: c.key}
+	}
+	if err := json.Unmarshal(k.Result, &r); err != nil {
+		return r, fmt.Errorf("inbox: the result kept under a key cannot be read: %w", err)
+	}
+	return r, nil
+}
+
+// may asks whether the actor sees the conversation and has what the command needs.
+func (b *Inbox) may(ctx context.Context, c *command, snap *Snapshot) error {
+	if c.exists {
+		sight := Sight{All: true}
+		if !c.trusted {
+			var err error
+			if sight, err = b.sight(ctx, c.actor); err != nil {
+				return err
+			}
+		}
+		if snap.Conversation.Version == 0 || !sight.Sees(snap.Conversation.Account) {
+			return &MissingError{What: "conversation"}
+		}
+	}
+	if c.needs == nil || c.trusted {
+		return nil
+	}
+	needs, err := c.needs(snap)
+	if err != nil {
+		return err
+	}
+	for _, n := range needs {
+		if err := b.allowed(ctx, c.actor, n.permission, n.object); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// commit writes what was decided. After a lost answer it finds out whether the change stands.
+func (b *Inbox) commit(ctx context.Context, c *command, d *decision) (Result, error) {
+	change := d.finish()
+	result := d.answer()
+	if !result.Changed && !c.keyed {
+		return result, nil
+	}
+	if c.keyed {
+		d.keyed(c.key, c.hash, result)
+	}
+	err := b.store.Commit(ctx, *change)[0]
+	switch {
+	case err == nil:
+		if len(change.Dues) > 0 {
+			b.wake()
+		}
+		return result, nil
+	case errors.Is(err, storage.ErrConflict):
+		b.log.DebugContext(ctx, "conflict", "command", c.name, "tenant", b.tenant)
+		return Result{}, errAgain
+	case errors.Is(err, storage.ErrUnknown):
+		return b.settled(ctx, c, d, result)
+	}
+	return Result{}, err
+}
+
+// wake tells Run that there is something to do.
+func (b *Inbox) wake() {
+	select {
+	case b.nudge <- struct{}{}:
+	default:
+	}
+}
+
+// settled finds out what became of a change whose commit was not answered: it stands if its cause does.
+func (b *Inbox) settled(ctx context.Context, c *command, d *decision, result Result) (Result, error) {
+	if len(d.change.Entries) == 0 {
+		return Result{}, errAgain // deciding again finds the rows as they are now
+	}
+	ref := Ref{Tenant: b.tenant, Cause: d.tape.id(causeSlot)}
+	switch first := d.change.Entries[0]; {
+	case d.touched[2]:
+		ref.Document, ref.Seq = d.snap.Document.DocumentKey, first.Seq-1
+	case d.touched[0]:
+		ref.Conversation, ref.Seq = d.snap.Conversation.ID, d.before.Chain.Seq
+	default:
+		return Result{}, errAgain
+	}
+	snaps, err := b.store.Load(ctx, ref)
+	if err != nil {
+		return Result{}, err
+	}
+	if snaps[0].Stands {
+		return result, nil
+	}
+	return Result{}, errAgain
+}

@@ -1,0 +1,253 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/deskwright/deskwright/audit"
+	"github.com/deskwright/deskwright/channel"
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	claimed  = 100             // due rows taken in one round
+	lease    = 5 * time.Minute // how long a round may work on a row before another may take it
+	patient  = time.Minute     // when a row that cannot go on yet is looked at again
+	poll     = 5 * time.Second // how long Run sleeps at most
+	sendTime = time.Minute     // how long an adapter may take
+	senders  = 8               // conversations served at once
+)
+
+// Run does the work that waits, for all tenants, until ctx ends; its error is then nil. What fails is logged and tried again.
+func (b *Inbox) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		next, err := b.Tick(ctx)
+		if err != nil && ctx.Err() == nil {
+			b.log.ErrorContext(ctx, "round failed", "error", err)
+		}
+		pause := poll
+		if !next.IsZero() && err == nil {
+			pause = min(poll, max(next.Sub(b.clock.Now()), 0))
+		}
+		if pause > 0 {
+			select {
+			case <-ctx.Done():
+			case <-b.nudge:
+			case <-b.clock.After(pause):
+			}
+		}
+	}
+	return nil
+}
+
+// Tick does one round of the work that waits, for all tenants, and says when it next wants to be called; the zero time if nothing
+// waits. What fails is logged, tried again later, and returned. Messages of one conversation are sent in their order.
+func (b *Inbox) Tick(ctx context.Context) (next time.Time, err error) {
+	now := instant(b.clock.Now())
+	rows, err := b.store.Claim(ctx, now, now.Add(lease), claimed)
+	if err != nil {
+		return time.Time{}, err
+	}
+	var order []ConversationID
+	byConversation := map[ConversationID][]Due{}
+	for _, row := range rows {
+		if byConversation[row.Conversation] == nil {
+			order = append(order, row.Conversation)
+		}
+		byConversation[row.Conversation] = append(byConversation[row.Conversation], row)
+	}
+	failures := make([]error, len(order))
+	var group errgroup.Group
+	group.SetLimit(senders)
+	for i, id := range order {
+		group.Go(func() error {
+			for _, row := range byConversation[id] {
+				failures[i] = errors.Join(failures[i], b.For(row.Tenant).serve(ctx, row))
+			}
+			return nil
+		})
+	}
+	_ = group.Wait()
+	if err := errors.Join(failures...); err != nil {
+		return time.Time{}, err
+	}
+	return b.store.Next(ctx)
+}
+
+// serve does what one due row waits for.
+func (b *Inbox) serve(ctx context.Context, row Due) error {
+	s := &send{row: row, adapters: b.adapters}
+	c := b.onDelivery("begin delivery", row, s.begin)
+	if _, err := b.run(ctx, c); err != nil {
+		if isMissing(err) {
+			return nil
+		}
+		return err
+	}
+	if s.adapter == nil {
+		return nil
+	}
+	if err := s.address(ctx, b); err != nil {
+		return err
+	}
+	within, cancel := context.WithTimeout(ctx, sendTime)
+	s.sent, s.err = s.adapter.Send(within, s.sending)
+	cancel()
+	if s.err != nil {
+		b.log.WarnContext(ctx, "delivery not confirmed", "tenant", b.tenant, "message", row.Ref, "network", s.sending.Account.Network)
+	}
+	c = b.onDelivery("end delivery", row, s.end)
+	if id := s.sent.ExternalID; s.err == nil && identifier("external id", id, false) == nil {
+		c.ref.Arrival = ArrivalRef{Account: s.sending.Account.ID, ExternalID: id}
+	}
+	_, err := b.run(context.WithoutCancel(ctx), c) // what was sent must be known, even when we are stopping
+	return err
+}
+
+// onDelivery makes the system's command on the message that a due row is about.
+func (b *Inbox) onDelivery(name string, row Due, decide func(*decision) error) *command {
+	return &command{name: name, actor: System, ref: Ref{Conversation: row.Conversation, Message: MessageID{row.Ref}}, exists: true, trusted: true,
+		decide: decide}
+}
+
+// send is one delivery under way.
+type send struct {
+	row      Due
+	adapters map[channel.Network]channel.Adapter
+	adapter  channel.Adapter // nil: nothing is to be sent
+	sending  channel.Sending
+	answers  MessageID
+	sent     channel.Sent
+	err      error
+}
+
+// begin marks the message as being sent, unless something stands against it.
+func (s *send) begin(x *decision) error {
+	s.adapter = nil
+	m := x.snap.message(MessageID{s.row.Ref})
+	if m == nil {
+		x.done(s.row)
+		return nil
+	}
+	switch m.Delivery.State {
+	case Queued:
+		return s.beginQueued(x, m)
+	case Sending: // whoever began it did not come back
+		if _, err := x.delivered(m, Unknown, "", "interrupted while sending"); err != nil {
+			return err
+		}
+	}
+	x.done(s.row)
+	return nil
+}
+
+func (s *send) beginQueued(x *decision, m *Message) error {
+	acc := x.set.accounts[m.Account]
+	problem := ""
+	switch {
+	case acc == nil:
+		problem = "the account was removed"
+	case m.Status() != Stands:
+		problem = "the message was taken back"
+	case acc.Paused || s.adapters[acc.Network] == nil:
+		s.row.At, s.row.Leased = x.now.Add(patient), time.Time{}
+		x.change.Dues = append(x.change.Dues, s.row)
+		return nil
+	default:
+		problem = closed(x, m, acc)
+	}
+	if problem != "" {
+		x.done(s.row)
+		_, err := x.delivered(m, Failed, "", problem)
+		return err
+	}
+	s.prepare(x, m, acc)
+	_, err := x.delivered(m, Sending, "", "")
+	return err
+}
+
+// closed asks the network's window again, at the time of sending; it returns why the message cannot go out.
+func closed(x *decision, m *Message, acc *Account) string {
+	if m.Visibility == channel.Public || x.snap.Conversation.Visibility == channel.Public {
+		return ""
+	}
+	author := channel.Automated
+	if m.Author.Kind == audit.ActorPerson {
+		author = channel.Human
+	}
+	err := channel.Permits(channel.Question{Account: acc.Account, Author: author, Action: channel.Reply,
+		Message: channel.Target{Kind: m.Kind}, Window: x.snap.Conversation.Window, Tag: m.Tag, Template: m.Template != nil, Now: x.now})
+	if _, shut := errors.AsType[*channel.WindowClosedError](err); shut {
+		return err.Error()
+	}
+	return ""
+}
+
+// prepare says what the adapter is to send.
+func (s *send) prepare(x *decision, m *Message, acc *Account) {
+	s.adapter = s.adapters[acc.Network]
+	s.sending = channel.Sending{Account: acc.Account, Key: m.ID.String(), Thread: x.snap.Thread.Key, Kind: m.Kind, Text: m.Text, Attach: m.Attach,
+		PrivateTo: m.Visibility == channel.Private && x.snap.Conversation.Visibility == channel.Public, Tag: m.Tag, Template: m.Template}
+	for _, id := range x.snap.Identities {
+		s.sending.To = append(s.sending.To, id.Address)
+	}
+	s.answers = m.Answers.Message
+}
+
+// address adds the network's id of the message that is answered.
+func (s *send) address(ctx context.Context, b *Inbox) error {
+	if s.answers.UUID == uuid.Nil {
+		return nil
+	}
+	answered, err := b.store.Messages(ctx, b.tenant, s.answers)
+	if err == nil && len(answered) > 0 {
+		s.sending.ReplyTo = answered[0].ExternalID
+	}
+	return err
+}
+
+// end records what became of the sending, and what the network has already told about the message.
+func (s *send) end(x *decision) error {
+	id := MessageID{s.row.Ref}
+	x.done(s.row)
+	m := x.snap.message(id)
+	if m == nil {
+		return nil
+	}
+	if s.err != nil {
+		to := Unknown
+		if refused, ok := errors.AsType[*channel.RefusedError](s.err); ok {
+			to = Failed
+			_, err := x.delivered(m, to, "", cleaned(refused.Error()))
+			return err
+		}
+		_, err := x.delivered(m, to, "", "the adapter gave no answer")
+		return err
+	}
+	external := x.snap.Ref.Arrival.ExternalID
+	kept := x.snap.Arrival
+	if kept.Message.UUID != uuid.Nil { // its echo came first, and is a message of its own
+		external = ""
+	}
+	if _, err := x.delivered(m, Sent, external, ""); err != nil || external == "" {
+		return err
+	}
+	kept.Account, kept.ExternalID, kept.Message, kept.Version = x.snap.Ref.Arrival.Account, external, id, kept.Version+1
+	early := kept.Early
+	kept.Early = nil
+	x.change.Arrivals = append(x.change.Arrivals, kept)
+	for _, e := range early {
+		if _, err := x.event(id, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// done takes a due row off the agenda.
+func (x *decision) done(row Due) {
+	row.At, row.Leased = time.Time{}, time.Time{}
+	x.change.Dues = append(x.change.Dues, row)
+}

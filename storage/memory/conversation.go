@@ -1,0 +1,65 @@
+package memory
+
+import (
+	"slices"
+
+	"github.com/deskwright/deskwright/inbox"
+)
+
+// isOpen reports whether a conversation takes the one open place of its thread.
+func isOpen(c *inbox.Conversation) bool {
+	return c.State == inbox.StateNew || c.State == inbox.StatePending
+}
+
+func (t *tenant) checkConversation(c *inbox.Conversation) error {
+	if c == nil {
+		return nil
+	}
+	var have int64
+	if old := t.conversations[c.ID]; old != nil {
+		have = old.Version
+	}
+	if err := guard("conversation", have, c.Version); err != nil {
+		return err
+	}
+	if holder, taken := t.open[c.Thread]; taken && holder != c.ID && isOpen(c) {
+		return conflict("another conversation of the thread is open")
+	}
+	return nil
+}
+
+func (t *tenant) putConversation(c *inbox.Conversation) {
+	row := t.conversations[c.ID]
+	if row == nil {
+		row = new(inbox.Conversation)
+		t.conversations[c.ID] = row
+		t.scan = append(t.scan, row)
+	} else if isOpen(row) && (!isOpen(c) || row.Thread != c.Thread) {
+		delete(t.open, row.Thread)
+	}
+	opens := isOpen(c) && (!isOpen(row) || row.Thread != c.Thread)
+	copyConversation(row, c)
+	if opens {
+		t.open[row.Thread] = row.ID
+	}
+	trimConversation(row)
+}
+
+func copyConversation(to, from *inbox.Conversation) {
+	*to = *from
+	to.Topics = slices.Clone(from.Topics)
+}
+
+func trimConversation(c *inbox.Conversation) {
+	c.Since = micro(c.Since)
+	c.Hold.Until = micro(c.Hold.Until)
+	c.Created = micro(c.Created)
+	c.Changed = micro(c.Changed)
+	c.Resolved = micro(c.Resolved)
+	c.WaitingSince = micro(c.WaitingSince)
+	c.Due = micro(c.Due)
+	c.Window.Opened = micro(c.Window.Opened)
+	c.Window.Ends = micro(c.Window.Ends)
+	c.Last.At = micro(c.Last.At)
+	c.Newest = micro(c.Newest)
+}

@@ -1,0 +1,162 @@
+package memory
+
+import (
+	"context"
+	"slices"
+
+	"github.com/deskwright/deskwright/audit"
+	"github.com/deskwright/deskwright/inbox"
+	"github.com/google/uuid"
+)
+
+// Load implements inbox.Loader.
+func (s *Store) Load(ctx context.Context, refs ...inbox.Ref) ([]inbox.Snapshot, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	for i := range refs {
+		if err := known(refs[i].Tenant); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]inbox.Snapshot, len(refs))
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for i := range refs {
+		out[i].Ref = refs[i]
+		s.of(refs[i].Tenant).load(&out[i])
+	}
+	return out, nil
+}
+
+// load answers the ref that stands in the snapshot.
+func (t *tenant) load(to *inbox.Snapshot) {
+	to.Epoch = t.epoch
+	ref := &to.Ref
+	var f found
+	f.own = t.arrived(arrivalKey{ref.Arrival.Account, ref.Arrival.ExternalID}, &to.Arrival)
+	f.about = t.arrived(arrivalKey{ref.Arrival.Account, ref.Arrival.About}, &to.About)
+	if ref.Conversation.UUID != uuid.Nil {
+		f.conversation = t.conversations[ref.Conversation]
+	} else {
+		t.enter(&ref.Arrival, &f, to)
+	}
+	t.surround(&f, to)
+	t.addMessages(&f, to)
+	t.addNamed(to)
+}
+
+// found is what a ref has led to so far.
+type found struct {
+	conversation *inbox.Conversation
+	thread       *inbox.Thread
+	own, about   *inbox.Message
+}
+
+// enter finds a conversation by what a network names.
+func (t *tenant) enter(ref *inbox.ArrivalRef, f *found, to *inbox.Snapshot) {
+	t.recognise(ref, f, to)
+	switch {
+	case f.own != nil:
+		f.conversation = t.conversations[f.own.Conversation]
+	case f.about != nil && ref.ExternalID == "":
+		f.conversation = t.conversations[f.about.Conversation]
+	case f.thread != nil:
+		if f.conversation = t.conversations[t.open[f.thread.ID]]; f.conversation == nil {
+			f.conversation = t.conversations[f.thread.Conversation]
+		}
+	}
+}
+
+// arrived hands out what is known under a network's id of a message, and returns the message.
+func (t *tenant) arrived(key arrivalKey, to *inbox.Arrival) *inbox.Message {
+	if key.externalID == "" {
+		return nil
+	}
+	row := t.arrivals[key]
+	if row == nil {
+		return nil
+	}
+	copyArrival(to, row)
+	return t.messages[row.Message]
+}
+
+// recognise finds the identities with the addresses named, and the thread of the first one that has it.
+func (t *tenant) recognise(ref *inbox.ArrivalRef, f *found, to *inbox.Snapshot) {
+	for _, address := range ref.Addresses {
+		who := t.addresses[address]
+		if who == nil || slices.ContainsFunc(to.Identities, func(i inbox.Identity) bool { return i.ID == who.ID }) {
+			continue
+		}
+		to.Identities = append(to.Identities, *who)
+		if f.thread == nil {
+			f.thread = t.threadKeys[inbox.ThreadKey{Account: ref.Account, Identity: who.ID, Visibility: ref.Visibility, Key: ref.Thread}]
+		}
+	}
+}
+
+// surround hands out the conversation and what belongs to it.
+func (t *tenant) surround(f *found, to *inbox.Snapshot) {
+	var who *inbox.Identity
+	if c := f.conversation; c != nil {
+		copyConversation(&to.Conversation, c)
+		who = t.identities[c.Identity]
+		if f.thread == nil || f.thread.ID != c.Thread {
+			f.thread = t.threads[c.Thread]
+		}
+		if who != nil && to.Ref.Conversation.UUID != uuid.Nil {
+			to.Identities = []inbox.Identity{*who}
+		}
+	} else if len(to.Identities) > 0 {
+		who = &to.Identities[0]
+	}
+	if f.thread != nil {
+		to.Thread = *f.thread
+		to.Open = t.open[f.thread.ID]
+	}
+	if who != nil {
+		if row := t.contacts[who.Contact]; row != nil {
+			copyContact(&to.Contact, row)
+		}
+	}
+}
+
+// addMessages hands out the messages that the ref names.
+func (t *tenant) addMessages(f *found, to *inbox.Snapshot) {
+	if m := t.messages[to.Ref.Message]; m != nil && m.Conversation == to.Conversation.ID {
+		to.Messages = addMessage(to.Messages, m)
+	}
+	if to.Ref.Asked {
+		to.Messages = addMessage(to.Messages, t.messages[to.Conversation.Asked])
+	}
+	to.Messages = addMessage(to.Messages, f.own)
+	to.Messages = addMessage(to.Messages, f.about)
+}
+
+// addNamed hands out what else the ref names.
+func (t *tenant) addNamed(to *inbox.Snapshot) {
+	ref := &to.Ref
+	if n := t.notes[ref.Note]; n != nil && n.Conversation == to.Conversation.ID {
+		to.Notes = []inbox.Note{*n}
+	}
+	if d := t.documents[ref.Document]; d != nil {
+		to.Document = copyDocument(d)
+	}
+	if k := t.keys[ref.Key]; k != nil && ref.Key != "" {
+		to.Key = copyKey(k)
+	}
+	if ref.Cause != uuid.Nil {
+		to.Stands = t.stands(audit.Subject{Kind: audit.SubjectConversation, ID: to.Conversation.ID.UUID}, ref.Cause, ref.Seq) ||
+			t.stands(audit.Subject{Kind: audit.SubjectSetting, ID: ref.Document.ID}, ref.Cause, ref.Seq)
+	}
+}
+
+// addMessage adds a message unless it is there.
+func addMessage(to []inbox.Message, m *inbox.Message) []inbox.Message {
+	if m == nil || slices.ContainsFunc(to, func(have inbox.Message) bool { return have.ID == m.ID }) {
+		return to
+	}
+	to = append(to, inbox.Message{})
+	copyMessage(&to[len(to)-1], m)
+	return to
+}

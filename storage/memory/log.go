@@ -1,0 +1,149 @@
+package memory
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"sort"
+
+	"github.com/deskwright/deskwright/audit"
+	"github.com/deskwright/deskwright/inbox"
+	"github.com/deskwright/deskwright/storage"
+)
+
+// pageSize is how many entries lie together, so that a growing log is never copied as a whole.
+const pageSize = 256
+
+// log is the entries of a tenant by position.
+type log struct{ pages [][]audit.Entry }
+
+func (l *log) append(e *audit.Entry) {
+	last := len(l.pages) - 1
+	if last < 0 || len(l.pages[last]) == pageSize {
+		l.pages = append(l.pages, nil)
+		last++
+	}
+	l.pages[last] = append(l.pages[last], *e)
+}
+
+func (l *log) at(position int64) *audit.Entry {
+	i := position - 1
+	return &l.pages[i/pageSize][i%pageSize]
+}
+
+// Feed implements inbox.Log.
+func (s *Store) Feed(ctx context.Context, id inbox.Tenant, after int64, limit int) ([]audit.Entry, error) {
+	if err := admit(ctx, id); err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	t := s.of(id)
+	after = max(after, 0)
+	n := min(t.head.Position-after, int64(limit))
+	if n <= 0 {
+		return nil, nil
+	}
+	out := make([]audit.Entry, n)
+	for i := range out {
+		out[i] = copyEntry(t.log.at(after + 1 + int64(i)))
+	}
+	return out, nil
+}
+
+// Batches implements inbox.Log.
+func (s *Store) Batches(ctx context.Context, id inbox.Tenant, after int64, limit int) ([]audit.Batch, error) {
+	if err := admit(ctx, id); err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	all := s.of(id).batches
+	first := sort.Search(len(all), func(i int) bool { return all[i].First > after })
+	n := min(len(all)-first, limit)
+	if n <= 0 {
+		return nil, nil
+	}
+	return append([]audit.Batch(nil), all[first:first+n]...), nil
+}
+
+// Head implements inbox.Log.
+func (s *Store) Head(ctx context.Context, id inbox.Tenant) (audit.Head, error) {
+	if err := admit(ctx, id); err != nil {
+		return audit.Head{}, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	head := s.of(id).head
+	head.Tenant = id.UUID
+	return head, nil
+}
+
+// Chains implements inbox.Log.
+func (s *Store) Chains(ctx context.Context, id inbox.Tenant, subjects ...audit.Subject) (map[audit.Subject]audit.Chain, error) {
+	if err := admit(ctx, id); err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	t := s.of(id)
+	out := make(map[audit.Subject]audit.Chain, len(subjects))
+	for _, subject := range subjects {
+		if chain, ok := t.chain(subject); ok {
+			out[subject] = chain
+		}
+	}
+	return out, nil
+}
+
+// checkEntries refuses entries of another tenant, and places in a subject's chain that are taken.
+func (t *tenant) checkEntries(id inbox.Tenant, entries []audit.Entry) error {
+	for i := range entries {
+		e := &entries[i]
+		if e.Tenant != id.UUID {
+			return fmt.Errorf("memory: a log entry of another tenant: %w", storage.ErrInvalid)
+		}
+		if t.subjects[e.Subject].has(e.Seq) {
+			return conflict("log entry")
+		}
+		for j := range i {
+			if entries[j].Seq == e.Seq && entries[j].Subject == e.Subject {
+				return conflict("log entry twice in one change")
+			}
+		}
+	}
+	return nil
+}
+
+// appendEntries takes the entries of a change into the commit under way.
+func (s *Store) appendEntries(t *tenant, entries []audit.Entry) {
+	if len(entries) > 0 && len(t.pending) == 0 {
+		s.unsealed = append(s.unsealed, t)
+	}
+	for i := range entries {
+		e := copyEntry(&entries[i])
+		e.Time = micro(e.Time)
+		t.pending = append(t.pending, e)
+		t.subject(e.Subject).line(e.Seq).position = t.head.Position + int64(len(t.pending))
+	}
+}
+
+// seal ends a commit: what it has written gets its positions, in one batch for each tenant.
+func (s *Store) seal() {
+	for i, t := range s.unsealed {
+		t.batches = append(t.batches, t.head.Seal(t.pending))
+		for j := range t.pending {
+			t.log.append(&t.pending[j])
+		}
+		clear(t.pending)
+		t.pending = t.pending[:0]
+		s.unsealed[i] = nil
+	}
+	s.unsealed = s.unsealed[:0]
+}
+
+func copyEntry(e *audit.Entry) audit.Entry {
+	out := *e
+	out.Data = bytes.Clone(e.Data)
+	return out
+}

@@ -1,0 +1,59 @@
+package memory
+
+import (
+	"github.com/deskwright/deskwright/audit"
+	"github.com/deskwright/deskwright/channel"
+	"github.com/deskwright/deskwright/contact"
+	"github.com/deskwright/deskwright/inbox"
+	"github.com/google/uuid"
+)
+
+// tenant is everything that is stored of one tenant. A row stays at its address once it is there and is overwritten in place, so
+// the indexes below keep pointers.
+type tenant struct {
+	contacts      map[contact.ID]*inbox.Contact
+	identities    map[contact.IdentityID]*inbox.Identity
+	addresses     map[channel.Address]*inbox.Identity
+	threads       map[inbox.ThreadID]*inbox.Thread
+	threadKeys    map[inbox.ThreadKey]*inbox.Thread
+	conversations map[inbox.ConversationID]*inbox.Conversation
+	scan          []*inbox.Conversation // the same ones, for List
+	open          map[inbox.ThreadID]inbox.ConversationID
+	arrivals      map[arrivalKey]*inbox.Arrival
+	messages      map[inbox.MessageID]*inbox.Message
+	notes         map[inbox.NoteID]*inbox.Note
+	documents     map[inbox.DocumentKey]*inbox.Document
+	settings      map[uuid.UUID]*inbox.Document // the same ones, for the log
+	epoch         int64
+	keys          map[string]*inbox.KeyRecord
+	dues          map[dueKey]*due
+	totals        map[channel.AccountID]inbox.Totals
+
+	subjects map[audit.Subject]*subject
+	log      log
+	pending  []audit.Entry // of the commit under way
+	batches  []audit.Batch
+	head     audit.Head
+}
+
+func newTenant(id inbox.Tenant) *tenant {
+	return &tenant{
+		contacts:      map[contact.ID]*inbox.Contact{},
+		identities:    map[contact.IdentityID]*inbox.Identity{},
+		addresses:     map[channel.Address]*inbox.Identity{},
+		threads:       map[inbox.ThreadID]*inbox.Thread{},
+		threadKeys:    map[inbox.ThreadKey]*inbox.Thread{},
+		conversations: map[inbox.ConversationID]*inbox.Conversation{},
+		open:          map[inbox.ThreadID]inbox.ConversationID{},
+		arrivals:      map[arrivalKey]*inbox.Arrival{},
+		messages:      map[inbox.MessageID]*inbox.Message{},
+		notes:         map[inbox.NoteID]*inbox.Note{},
+		documents:     map[inbox.DocumentKey]*inbox.Document{},
+		settings:      map[uuid.UUID]*inbox.Document{},
+		keys:          map[string]*inbox.KeyRecord{},
+		dues:          map[dueKey]*due{},
+		totals:        map[channel.AccountID]inbox.Totals{},
+		subjects:      map[audit.Subject]*subject{},
+		head:          audit.Head{Tenant: id.UUID},
+	}
+}

@@ -1,0 +1,12 @@
+// Package storagetest is the contract of inbox.Store as a test suite. Whoever writes a store runs it:
+//
+//	func TestStore(t *testing.T) {
+//		storagetest.Run(t, func(t *testing.T) inbox.Store { return mystore.New(t.TempDir()) })
+//	}
+//
+// Every case has a fresh store and is named after the sentence of the contract that it holds the store to; a failure states the
+// sentence, what the store answered and what it should have. There is nothing to switch off: a store keeps the whole contract.
+//
+// [Fuzz] runs random commits against a model that fits on a page, [Bench] measures what a store spends its days with, and [Dump]
+// writes down everything that a tenant has, for tests that compare.
+package storagetest

@@ -159,6 +159,7 @@ func replayed(c *command, k KeyRecord) (Result, error) {
 	if err := json.Unmarshal(k.Result, &r); err != nil {
 		return r, fmt.Errorf("inbox: the result kept under a key cannot be read: %w", err)
 	}
+	r.Repeated = true
 	return r, nil
 }
 
@@ -235,7 +236,7 @@ func (b *Inbox) settled(ctx context.Context, c *command, d *decision, result Res
 	case d.touched[2]:
 		ref.Document, ref.Seq = d.snap.Document.DocumentKey, first.Seq-1
 	case d.touched[0]:
-		ref.Conversation, ref.Seq = d.snap.Conversation.ID, d.before.Chain.Seq
+		ref.Conversation, ref.Seq = d.snap.Conversation.ID, d.before.seq
 	default:
 		return Result{}, errAgain
 	}

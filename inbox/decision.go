@@ -21,7 +21,7 @@ type decision struct {
 	now   time.Time
 	tape  *tape
 
-	before  Conversation // as found
+	before  found // the conversation
 	change  Change
 	buffer  []byte
 	touched [3]bool // conversation, contact, setting: has new facts
@@ -32,11 +32,19 @@ type decision struct {
 }
 
 func newDecision(snap *Snapshot, set *settings, actor Actor, by audit.Actor, now time.Time, t *tape) *decision {
-	d := &decision{snap: snap, set: set, actor: actor, by: by, now: now, tape: t, before: snap.Conversation}
+	d := &decision{snap: snap, set: set, actor: actor, by: by, now: now, tape: t}
+	c := &snap.Conversation
+	d.before = found{version: c.Version, seq: c.Chain.Seq, state: c.State}
 	d.change.Tenant = snap.Ref.Tenant
-	d.change.Entries = make([]audit.Entry, 0, 4)
-	d.buffer = make([]byte, 0, 768)
+	d.change.Entries = make([]audit.Entry, 0, 2)
+	d.buffer = make([]byte, 0, 640)
 	return d
+}
+
+// found is what a conversation was before the decision.
+type found struct {
+	version, seq int64
+	state        State
 }
 
 // nothing reports whether nothing would be written.
@@ -119,14 +127,14 @@ func (d *decision) recordOn(id NoteID, f fact) {
 func (d *decision) finish() *Change {
 	if d.touched[0] {
 		c := &d.snap.Conversation
-		c.Version = d.before.Version + 1
+		c.Version = d.before.version + 1
 		if d.trail {
 			c.Revision++
 			c.Changed = d.now
 		}
 		settle(c)
 		d.change.Conversation = c
-		d.change.Totals = totalsDelta(d.change.Totals, &d.before, c)
+		d.change.Totals = totalsDelta(d.change.Totals, d.before, c)
 	}
 	if d.touched[1] {
 		d.snap.Contact.Version++
@@ -136,13 +144,23 @@ func (d *decision) finish() *Change {
 		d.snap.Document.Version++
 		d.change.Documents = append(d.change.Documents, d.snap.Document)
 	}
-	for _, id := range d.dirty {
-		d.change.Messages = append(d.change.Messages, *d.snap.message(id))
-	}
+	d.change.Messages = d.messages()
 	for _, id := range d.written {
 		d.change.Notes = append(d.change.Notes, *d.snap.note(id))
 	}
 	return &d.change
+}
+
+// messages returns the messages that have changed.
+func (d *decision) messages() []Message {
+	if all := d.snap.Messages; len(all) == len(d.dirty) {
+		return all
+	}
+	changed := make([]Message, 0, len(d.dirty))
+	for _, id := range d.dirty {
+		changed = append(changed, *d.snap.message(id))
+	}
+	return changed
 }
 
 // patience is how long a conversation without a running clock may stay before it must be looked at.
@@ -161,13 +179,13 @@ func settle(c *Conversation) {
 }
 
 // totalsDelta appends what a conversation's move does to its account's totals.
-func totalsDelta(to []TotalsDelta, before, after *Conversation) []TotalsDelta {
-	if before.Version > 0 && before.State == after.State {
+func totalsDelta(to []TotalsDelta, before found, after *Conversation) []TotalsDelta {
+	if before.version > 0 && before.state == after.State {
 		return to
 	}
 	delta := TotalsDelta{Account: after.Account}
-	if before.Version > 0 {
-		delta.add(before.State, -1)
+	if before.version > 0 {
+		delta.add(before.state, -1)
 	}
 	delta.add(after.State, 1)
 	if delta.Totals == (Totals{}) {
@@ -200,7 +218,7 @@ func (d *decision) account() Account {
 	return Account{Account: channel.Account{ID: c.Account, AccountKey: channel.AccountKey{Network: c.Network}}, Paused: true}
 }
 
-// Result is what a command did. The same key gives the same result.
+// Result is what a command did. The same key gives the same result, marked as repeated.
 type Result struct {
 	Conversation ConversationID `json:"conversation,omitzero"`
 	Revision     int64          `json:"revision,omitempty,string"`
@@ -210,6 +228,7 @@ type Result struct {
 	Note         NoteID         `json:"note,omitzero"`     // the note that was added
 	Document     uuid.UUID      `json:"document,omitzero"` // the setting that was saved
 	Changed      bool           `json:"changed,omitempty"` // false: everything was so already and nothing was written
+	Repeated     bool           `json:"-"`                 // it was done before under the same key: this is the answer of then
 }
 
 // answer completes the result of a decision.

@@ -89,7 +89,7 @@ func (d *decision) begin(account channel.AccountID, t Trigger, linked Conversati
 	}
 	th := &d.snap.Thread
 	id := ConversationID{d.tape.id(conversationSlot)}
-	d.before = Conversation{}
+	d.before = found{}
 	d.record(&conversationStarted{Conversation: id, Thread: th.ID, Account: account, Network: d.set.accounts[account].Network,
 		Visibility: th.Visibility, Identity: th.Identity, Linked: linked, State: to})
 	th.Version++

@@ -26,6 +26,7 @@ type EarlyEvent struct {
 	Event    channel.Event      `json:"event"`
 	Time     time.Time          `json:"time"`
 	Text     string             `json:"text,omitempty"`
+	Cut      bool               `json:"cut,omitempty"`
 	Attach   []channel.Attached `json:"attach,omitempty"`
 	By       string             `json:"by,omitempty"`
 	Reaction string             `json:"reaction,omitempty"`

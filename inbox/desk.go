@@ -61,8 +61,8 @@ func (d *Desk) SetPending(ctx context.Context, id ConversationID, options ...Com
 // conversation of its thread where there is one.
 func (d *Desk) SetNew(ctx context.Context, id ConversationID, options ...CommandOption) (Result, error) {
 	return d.do(ctx, d.on("set new", id, nil, func(x *decision) error {
-		if open := x.snap.Open; open.UUID != uuid.Nil && open != id {
-			return &OpenError{Conversation: open}
+		if err := x.alone(); err != nil {
+			return err
 		}
 		return x.move(AgentSetsNew)
 	}), options)

@@ -2,7 +2,6 @@ package inbox
 
 import (
 	"encoding/json"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -49,13 +48,6 @@ func (o *object) time(name string, v time.Time) {
 		o.b = append(o.b, '"')
 		o.b = v.AppendFormat(o.b, time.RFC3339Nano)
 		o.b = append(o.b, '"')
-	}
-}
-
-func (o *object) number(name string, v int64) {
-	if v != 0 {
-		o.name(name)
-		o.b = strconv.AppendInt(o.b, v, 10)
 	}
 }
 

@@ -130,6 +130,3 @@ func (e *TakenError) Unwrap() error { return storage.ErrConflict }
 
 // isMissing reports whether an error says that there is no such thing.
 func isMissing(err error) bool { return errors.Is(err, storage.ErrNotFound) }
-
-// isConflict reports whether an error says that something came first.
-func isConflict(err error) bool { return errors.Is(err, storage.ErrConflict) }

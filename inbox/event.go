@@ -21,7 +21,7 @@ func (a *arrival) decideEvent(d *decision) error {
 	}
 	a.out.Message = about.Message
 	d.by = d.reporter(e)
-	changed, err := d.event(about.Message, e)
+	changed, err := d.event(about.Message, e, !a.in.Time.IsZero())
 	a.out.Outcome = OutcomeIgnored
 	if changed {
 		a.out.Outcome = OutcomeUpdated
@@ -32,7 +32,7 @@ func (a *arrival) decideEvent(d *decision) error {
 // event is what is kept of an arrival that is about a message.
 func (a *arrival) event(d *decision) EarlyEvent {
 	in := &a.in
-	e := EarlyEvent{Event: in.Event, Time: in.Time, Text: in.Text, Attach: in.Attach, Reaction: in.Reaction, Removed: in.Removed,
+	e := EarlyEvent{Event: in.Event, Time: in.Time, Text: in.Text, Cut: a.cut, Attach: in.Attach, Reaction: in.Reaction, Removed: in.Removed,
 		Receipt: in.Receipt, Problem: in.Problem}
 	if e.Time.IsZero() {
 		e.Time = d.now
@@ -43,15 +43,18 @@ func (a *arrival) event(d *decision) EarlyEvent {
 	return e
 }
 
-// keepEarly keeps an event for a message that has not come. The same event again adds nothing.
+// keepEarly keeps an event for a message that has not come. The same event again adds nothing; nothing counts beside a deletion.
 func (a *arrival) keepEarly(d *decision, about Arrival, e EarlyEvent) {
 	a.out.Outcome = OutcomeEarly
 	known := func(k EarlyEvent) bool {
-		return k.Event == e.Event && (k.Time.Equal(e.Time) || a.in.Time.IsZero()) && k.Text == e.Text && k.By == e.By && k.Reaction == e.Reaction &&
-			k.Removed == e.Removed && k.Receipt == e.Receipt
+		return k.Event == channel.DeleteEvent || k.Event == e.Event && (k.Time.Equal(e.Time) || a.in.Time.IsZero()) && k.Text == e.Text &&
+			k.By == e.By && k.Reaction == e.Reaction && k.Removed == e.Removed && k.Receipt == e.Receipt
 	}
 	if slices.ContainsFunc(about.Early, known) {
 		return
+	}
+	if e.Event == channel.DeleteEvent {
+		about.Early = nil
 	}
 	if len(about.Early) == maxEarly {
 		a.out.Outcome = OutcomeIgnored
@@ -73,8 +76,9 @@ func (d *decision) reporter(e EarlyEvent) audit.Actor {
 }
 
 // event applies one event to a message and reports whether anything changed. In whatever order events come, the message ends the
-// same: a deletion is final, the newest edit counts, a reaction is as last told, a receipt never goes back.
-func (d *decision) event(id MessageID, e EarlyEvent) (bool, error) {
+// same: a deletion is final, the newest edit counts, a reaction is as last told, a receipt never goes back. told is false where the
+// network tells no times: then what is so already is no news.
+func (d *decision) event(id MessageID, e EarlyEvent, told bool) (bool, error) {
 	m := d.snap.message(id)
 	switch {
 	case m == nil || !m.Erased.IsZero() || !m.Deleted.IsZero():
@@ -82,14 +86,14 @@ func (d *decision) event(id MessageID, e EarlyEvent) (bool, error) {
 	case e.Event == channel.DeleteEvent:
 		d.recordOf(id, &messageDeleted{Message: id, Time: e.Time})
 	case e.Event == channel.EditEvent:
-		text, cut := received(e.Text)
-		if !m.Masked.IsZero() || text == m.Text && slices.Equal(e.Attach, m.Attach) || !later(e, m) {
+		same := e.Text == m.Text && (len(e.Attach) == 0 || slices.Equal(e.Attach, m.Attach))
+		if !m.Masked.IsZero() || same && !told || !later(e, m) {
 			return false, nil
 		}
-		d.recordOf(id, &messageEdited{Message: id, Text: text, Cut: cut, Attach: e.Attach, Time: e.Time})
+		d.recordOf(id, &messageEdited{Message: id, Text: e.Text, Cut: e.Cut, Attach: e.Attach, Time: e.Time})
 	case e.Event == channel.ReactionEvent:
 		r := Reaction{By: e.By, Emoji: e.Reaction, Time: e.Time, Removed: e.Removed}
-		if !news(m.Reactions, r) {
+		if !news(m.Reactions, r, told) {
 			return false, nil
 		}
 		d.recordOf(id, &messageReaction{Message: id, Reaction: r})
@@ -111,10 +115,11 @@ func later(e EarlyEvent, m *Message) bool {
 }
 
 // news reports whether a reaction tells something that is not known. Of two at the same instant the removal counts.
-func news(known []Reaction, r Reaction) bool {
+func news(known []Reaction, r Reaction, told bool) bool {
 	for _, k := range known {
 		if k.By == r.By && k.Emoji == r.Emoji {
-			return k.Removed != r.Removed && (r.Time.After(k.Time) || r.Removed && r.Time.Equal(k.Time))
+			same := k.Removed == r.Removed
+			return r.Time.After(k.Time) && (told || !same) || r.Time.Equal(k.Time) && r.Removed && !same
 		}
 	}
 	return true
@@ -134,6 +139,9 @@ func (d *decision) delivered(m *Message, to DeliveryState, externalID, problem s
 	d.recordOf(m.ID, &deliveryChanged{Message: m.ID, ExternalID: externalID, State: to, Problem: problem})
 	if to != Failed {
 		return true, nil
+	}
+	if d.alone() != nil {
+		return true, nil // somebody looks at the thread's open conversation anyway
 	}
 	c := &d.snap.Conversation
 	state, err := NextState(c.State, DeliveryFails)

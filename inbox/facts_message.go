@@ -55,10 +55,12 @@ func (f *messageStored) encode(b []byte) []byte {
 		o.value("template", m.Template)
 	}
 	if m.Delivery.State != "" {
-		o.value("delivery", m.Delivery)
+		o.name("delivery")
+		o.b = appendDelivery(o.b, m.Delivery)
 	}
-	if f.Window != (channel.Window{}) {
-		o.value("window", f.Window)
+	if !f.Window.Ends.IsZero() {
+		o.name("window")
+		o.b = appendWindow(o.b, f.Window)
 	}
 	o.truth("stops", f.Stops)
 	o.id("private_to", f.PrivateTo.UUID)
@@ -70,6 +72,22 @@ func appendActor(b []byte, a audit.Actor) []byte {
 	o.text("kind", a.Kind.String())
 	o.text("id", a.ID)
 	o.text("name", a.Name)
+	return o.end()
+}
+
+func appendDelivery(b []byte, d Delivery) []byte {
+	o := begin(b)
+	o.text("state", string(d.State))
+	o.time("changed", d.Changed)
+	o.text("problem", d.Problem)
+	return o.end()
+}
+
+func appendWindow(b []byte, w channel.Window) []byte {
+	o := begin(b)
+	o.time("opened", w.Opened)
+	o.time("ends", w.Ends)
+	o.text("opener", string(w.Opener))
 	return o.end()
 }
 
@@ -168,7 +186,7 @@ func (f *messageDeleted) apply(s *Snapshot, _ moment) {
 		return
 	}
 	m.Deleted, m.Text, m.Cut, m.Attach, m.Template = f.Time, "", false, nil, nil
-	m.Answers.Text = ""
+	m.Edited, m.Reactions, m.Answers.Text = time.Time{}, nil, ""
 	if s.Conversation.Last.Message == m.ID {
 		s.Conversation.Last.Preview = ""
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/deskwright/deskwright/audit"
 	"github.com/deskwright/deskwright/channel"
 	"github.com/deskwright/deskwright/contact"
+	"github.com/google/uuid"
 )
 
 // person makes sure that there is a contact with all the addresses, and takes in what the network tells about it. tells is false
@@ -31,7 +32,7 @@ func (d *decision) person(p channel.Person, tells bool) {
 			d.change.Identities = append(d.change.Identities, *added)
 		}
 	}
-	if !tells {
+	if !tells || len(p.Attributes) == 0 {
 		return
 	}
 	for _, alias := range slices.Sorted(maps.Keys(p.Attributes)) {
@@ -113,6 +114,17 @@ func (d *decision) replyMoves(t Trigger, then State, r Resolve) error {
 	if to == StateResolved {
 		return d.resolve(r)
 	}
+	if err := d.alone(); err != nil {
+		return err
+	}
 	d.record(&stateChanged{From: c.State, To: to})
+	return nil
+}
+
+// alone refuses to open a conversation beside another open one of its thread.
+func (d *decision) alone() error {
+	if open := d.snap.Open; open.UUID != uuid.Nil && open != d.snap.Conversation.ID {
+		return &OpenError{Conversation: open}
+	}
 	return nil
 }

@@ -114,8 +114,8 @@ func (a *arrival) check() error {
 		return err
 	}
 	in.Time = instant(in.Time)
-	for _, id := range []struct{ field, value string }{{"external id", in.ExternalID}, {"about", in.About}, {"reply to", in.ReplyTo},
-		{"thread", in.Thread}, {"reaction", in.Reaction}} {
+	for _, id := range []struct{ field, value string }{{"account", string(in.Account.Network)}, {"account", in.Account.ExternalID},
+		{"external id", in.ExternalID}, {"about", in.About}, {"reply to", in.ReplyTo}, {"thread", in.Thread}, {"reaction", in.Reaction}} {
 		if err := identifier(id.field, id.value, true); err != nil {
 			return err
 		}
@@ -126,12 +126,18 @@ func (a *arrival) check() error {
 	if err := a.checkPerson(); err != nil {
 		return err
 	}
-	in.Attach = slices.Clone(in.Attach)
-	for i := range in.Attach {
-		at := &in.Attach[i]
+	in.Attach = cleanedAttachments(in.Attach)
+	return a.checkEvent()
+}
+
+// cleanedAttachments returns a copy with all text as every store keeps it.
+func cleanedAttachments(all []channel.Attached) []channel.Attached {
+	all = slices.Clone(all)
+	for i := range all {
+		at := &all[i]
 		at.ID, at.Kind, at.Name, at.Type, at.URL = cleaned(at.ID), cleaned(at.Kind), cleaned(at.Name), cleaned(at.Type), cleaned(at.URL)
 	}
-	return a.checkEvent()
+	return all
 }
 
 func (a *arrival) checkPerson() error {
@@ -143,6 +149,9 @@ func (a *arrival) checkPerson() error {
 	for i := range from.Addresses {
 		if from.Addresses[i].Network == "" {
 			from.Addresses[i].Network = a.in.Account.Network
+		}
+		if err := identifier("from", string(from.Addresses[i].Network), true); err != nil {
+			return err
 		}
 		if err := identifier("from", from.Addresses[i].ID, false); err != nil {
 			return err
@@ -302,7 +311,7 @@ func (a *arrival) decideMessage(d *decision) error {
 	early := kept.Early
 	kept.Early = nil
 	for _, e := range early {
-		if _, err := d.event(id, e); err != nil {
+		if _, err := d.event(id, e, true); err != nil {
 			return err
 		}
 	}

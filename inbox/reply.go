@@ -145,11 +145,52 @@ func (r Reply) check() (Reply, error) {
 		return r, &InputError{Field: "template", Problem: "stands beside a text: a message is one or the other"}
 	}
 	for _, a := range r.Attach {
-		if err := identifier("attachment", a.ID+a.URL, false); err != nil {
+		if err := attachable(a); err != nil {
 			return r, err
 		}
 	}
+	r.Attach = cleanedAttachments(r.Attach)
+	if r.Template != nil {
+		t, err := filled(*r.Template)
+		if err != nil {
+			return r, err
+		}
+		r.Template = &t
+	}
 	return r, nil
+}
+
+// longestURL is the longest URL of an attachment, in bytes: signed ones are long.
+const longestURL = 8 << 10
+
+// attachable refuses attachments that are none, or that no store should keep.
+func attachable(a channel.Attached) error {
+	switch {
+	case a.ID == "" && a.URL == "":
+		return &InputError{Field: "attachment", Problem: "has neither id nor URL"}
+	case len(a.URL) > longestURL:
+		return &InputError{Field: "attachment", Problem: "has a URL of more than 8,192 bytes"}
+	case max(len(a.Kind), len(a.Name), len(a.Type)) > maxIdentifier:
+		return &InputError{Field: "attachment", Problem: "has a kind, name or type of more than 512 bytes"}
+	}
+	return identifier("attachment", a.ID, true)
+}
+
+// filled normalises a template and refuses one that can never be sent.
+func filled(t channel.Template) (channel.Template, error) {
+	size := 0
+	clean := channel.Template{Name: t.Name, Language: cleaned(t.Language)}
+	for name, value := range t.Values {
+		if clean.Values == nil {
+			clean.Values = map[string]string{}
+		}
+		clean.Values[cleaned(name)] = cleaned(value)
+		size += len(name) + len(value)
+	}
+	if size+len(t.Language) > channel.MaxText {
+		return t, &InputError{Field: "template", Problem: "is longer than channel.MaxText"}
+	}
+	return clean, identifier("template", t.Name, false)
 }
 
 // needs returns the permission to write in public or in private.

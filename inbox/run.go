@@ -1,8 +1,10 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/deskwright/deskwright/audit"
@@ -63,9 +65,8 @@ func (b *Inbox) Tick(ctx context.Context) (next time.Time, err error) {
 	group.SetLimit(senders)
 	for i, id := range order {
 		group.Go(func() error {
-			for _, row := range byConversation[id] {
-				failures[i] = errors.Join(failures[i], b.For(row.Tenant).serve(ctx, row))
-			}
+			rows := byConversation[id]
+			failures[i] = b.For(rows[0].Tenant).serveAll(ctx, rows)
 			return nil
 		})
 	}
@@ -74,6 +75,32 @@ func (b *Inbox) Tick(ctx context.Context) (next time.Time, err error) {
 		return time.Time{}, err
 	}
 	return b.store.Next(ctx)
+}
+
+// serveAll serves the rows of one conversation in the order in which their messages were written. Where one fails, those behind it
+// wait for it.
+func (b *Inbox) serveAll(ctx context.Context, rows []Due) error {
+	if len(rows) > 1 {
+		ids := make([]MessageID, len(rows))
+		for i, row := range rows {
+			ids[i] = MessageID{row.Ref}
+		}
+		messages, err := b.store.Messages(ctx, b.tenant, ids...)
+		if err != nil {
+			return err
+		}
+		place := map[uuid.UUID]int64{}
+		for i := range messages {
+			place[messages[i].ID.UUID] = messages[i].Seq
+		}
+		slices.SortStableFunc(rows, func(x, y Due) int { return cmp.Compare(place[x.Ref], place[y.Ref]) })
+	}
+	for _, row := range rows {
+		if err := b.serve(ctx, row); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // serve does what one due row waits for.
@@ -239,7 +266,7 @@ func (s *send) end(x *decision) error {
 	kept.Early = nil
 	x.change.Arrivals = append(x.change.Arrivals, kept)
 	for _, e := range early {
-		if _, err := x.event(id, e); err != nil {
+		if _, err := x.event(id, e, true); err != nil {
 			return err
 		}
 	}

@@ -56,6 +56,9 @@ func (k *ActorKind) UnmarshalText(text []byte) error {
 
 // Actor is who did something, written down by value: the entry still says it when the account behind it is gone.
 // The zero value is nobody.
+//
+// It is hashed as it stands, so unlike content it can never be removed. Of a contact, who may ask to be forgotten, it
+// should hold an id that means nothing by itself, and no name.
 type Actor struct {
 	Kind ActorKind `json:"kind"`
 	ID   string    `json:"id"`   // as the host or the engine knows the actor; unique within the kind; may be empty

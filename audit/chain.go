@@ -15,7 +15,8 @@ type Chain struct {
 	Hash Hash  // of the last entry; zero when there is none
 	// Key makes the commitments to this subject's content: 16 random bytes, drawn when the subject is made and
 	// never exported. As long as it exists, content can be checked against an entry; once it and the content are
-	// destroyed, short values (a telephone number) cannot be found out by trying them all.
+	// destroyed, short values (a telephone number) cannot be found out by trying them all. It may be replaced when
+	// no content under it is left; replaced earlier, the content left no longer matches.
 	Key [16]byte
 }
 
@@ -31,8 +32,8 @@ func (c *Chain) Append(e *Entry) {
 	c.Seq, c.Hash = e.Seq, e.Hash
 }
 
-// Commits reports whether the content of e is what was there when e was appended under c.Key. It takes the same
-// time whatever differs. An entry whose content was removed does not match.
+// Commits reports whether the content of e is what was there when e was appended under c.Key. The
+// comparison takes the same time whatever differs. An entry whose content was removed does not match.
 //
 // Only c.Key matters, so the head of the chain as it is now does for all entries. For entries with
 // [ActionContentRemoved] not even that matters: any Chain answers the same.

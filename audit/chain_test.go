@@ -291,3 +291,21 @@ func BenchmarkChainAppend(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkVerifierBatch(b *testing.B) {
+	r := newRecord()
+	entries := make([]audit.Entry, 100)
+	for i := range entries {
+		entries[i] = fact(conversation, "message.received", strings.Repeat("x", 300))
+	}
+	r.commit(entries...)
+	b.ReportAllocs()
+	for b.Loop() {
+		v := audit.NewVerifier(tenant)
+		v.Content(r.chain)
+		if err := v.Batch(r.Batches[0].Row, r.Batches[0].Entries); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(entries)), "ns/entry")
+}

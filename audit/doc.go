@@ -17,18 +17,21 @@
 // [Head.SealRoot] when their turn comes.
 //
 // A [Verifier] is shown all batches in order, then the heads, and says where the record is broken. It finds any
-// entry that was changed, added, copied, moved or taken out. What it cannot see is an end that was cut off
-// together with every head that remembers it, or a log that was written anew as a whole: against that, export the
-// [Head] from time to time, keep it where the database's owner cannot reach it, and pass it to [NewVerifier].
-// Somebody who controls the database and every exported head can rewrite everything.
+// entry that was changed, added, copied, moved or taken out, and content that was changed when it is given the keys.
+// What it cannot see is an end that was cut off together with every head that remembers it, or a log that was written
+// anew as a whole: against that, export the [Head] from time to time, keep it where the database's owner cannot reach
+// it, and pass it to [NewVerifier]. Somebody who controls the database and every exported head can rewrite everything.
 //
 // # Content can be removed
 //
 // The hashes cover no content. They cover a commitment to it, made under a key that lies in the subject's row
-// (see [Chain]). Content is removed by setting Data to nil and destroying the key when all of it is gone; what
-// remains says that something was written, by whom and when, and cannot be searched for the value. The hashes
-// hold as before. The removal itself is a fact: an entry with [ActionContentRemoved] states it as a [Removal], and
-// a verifier accepts missing content under such an entry only.
+// (see [Chain]). Content is removed by setting Data to nil and, once all content under a key is gone, putting a new
+// key in its place; what remains says that something was written, by whom and when, and the value cannot be found out
+// from it. The hashes hold as before. The removal itself is a fact: an entry with [ActionContentRemoved] states it as
+// a [Removal], and a verifier accepts missing content under such an entry only.
+//
+// Everything else in an entry is hashed as it stands and stays for ever, so what may have to be forgotten belongs in
+// Data (see [Actor]).
 //
 // # What is hashed
 //

@@ -27,7 +27,7 @@ func Example() {
 	chain := audit.Chain{Key: [16]byte([]byte("sixteen bytes !!"))}
 	head := audit.Head{Tenant: tenant}
 	entries := []audit.Entry{
-		fact("message.received", audit.Actor{Kind: audit.ActorContact, ID: "7", Name: "Grace"}, `{"text":"Where is my parcel?"}`),
+		fact("message.received", audit.Actor{Kind: audit.ActorContact, ID: "7"}, `{"text":"Where is my parcel?"}`),
 		fact("conversation.resolved", audit.Actor{Kind: audit.ActorPerson, ID: "3", Name: "Ada"}, `{"reason":"delivered"}`),
 	}
 	for i := range entries {
@@ -42,7 +42,7 @@ func Example() {
 	}
 	fmt.Println("as written:", verify())
 
-	entries[1].Actor.Name = "Grace"
+	entries[1].Actor.Name = "Mallory"
 	if broken, ok := errors.AsType[*audit.BrokenError](verify()); ok {
 		fmt.Printf("afterwards: position %d: %s\n", broken.Position, broken.Problem)
 	}

@@ -22,5 +22,5 @@ type Removal struct {
 func removal(e *Entry) (Removal, bool) {
 	var r Removal
 	err := json.Unmarshal(e.Data, &r)
-	return r, err == nil && r.From >= 1 && r.From <= r.To
+	return r, err == nil && r.From >= 1
 }

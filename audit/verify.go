@@ -16,8 +16,8 @@ import (
 //
 // The first [*BrokenError] is final: nothing behind a break can be proved, so every later call returns it again.
 //
-// A Verifier keeps no entries. It keeps some hundred bytes for every subject, and sixteen for every entry whose
-// content is missing and not accounted for yet. It must not be used by two goroutines at once.
+// A Verifier keeps no entries. It keeps one small record for every subject (100 to 200 bytes) and one for every entry
+// whose content is missing and not accounted for yet (16 to 32 bytes). It must not be used by two goroutines at once.
 type Verifier struct {
 	tenant      uuid.UUID
 	checkpoints []Head // not met yet, by position
@@ -168,26 +168,26 @@ func (v *Verifier) batch(b Batch, entries []Entry) *BrokenError {
 
 // entry checks one entry against the end of its subject's chain and moves that end.
 func (v *Verifier) entry(position int64, e *Entry) *BrokenError {
-	at := BrokenError{Position: position, Subject: e.Subject, Seq: e.Seq}
+	var problem string
 	switch last := v.ends[e.Subject]; {
 	case e.Tenant != v.tenant:
-		at.Problem = "the entry is of another tenant"
+		problem = "the entry is of another tenant"
 	case e.Position != position:
-		at.Problem = fmt.Sprintf("the entry belongs at %d", e.Position)
+		problem = fmt.Sprintf("the entry belongs at %d", e.Position)
 	case e.Seq != last.seq+1:
-		at.Problem = fmt.Sprintf("the subject's next entry is %d", last.seq+1)
+		problem = fmt.Sprintf("the subject's next entry is %d", last.seq+1)
 	case e.Time.Nanosecond()%1000 != 0:
-		at.Problem = "the entry's time is finer than a microsecond"
+		problem = "the entry's time is finer than a microsecond"
 	case e.hash(last.hash) != e.Hash:
-		at.Problem = "the entry's hash does not cover it and the one before it"
+		problem = "the entry's hash does not cover it and the one before it"
 	case !v.committed(e):
-		at.Problem = "the entry's content is not what was committed to"
+		problem = "the entry's content is not what was committed to"
 	default:
 		v.ends[e.Subject] = end{e.Seq, e.Hash}
 		v.account(position, e)
 		return nil
 	}
-	return &at
+	return &BrokenError{Position: position, Subject: e.Subject, Seq: e.Seq, Problem: problem}
 }
 
 // committed reports whether the content of e is what was committed to, as far as that can be told. Content that was

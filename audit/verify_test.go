@@ -176,7 +176,7 @@ func TestBatchesTakenOutRepeatedOrMovedAreFound(t *testing.T) {
 			"empty": func(r *record) { r.Batches = slices.Insert(r.Batches, i, batch{Row: audit.Batch{Tenant: tenant}}) },
 		}
 		for name, edit := range edits {
-			r := sample().clone()
+			r := sample()
 			edit(r)
 			wantBroken(t, fmt.Sprintf("batch %d %s", i, name), r.verify())
 			r.number()
@@ -266,6 +266,104 @@ func TestALogWrittenAnewIsFoundOnlyByACheckpoint(t *testing.T) {
 			t.Errorf("the checkpoint at %d was missed at %d", checkpoint.Position, got.Position)
 		}
 	}
+}
+
+// Hashes that fit do not make a log whole: the following logs are hashed and chained as they should be, all through.
+
+func TestAWholeLogOfAnotherTenantIsFound(t *testing.T) {
+	other := uuid.UUID{0xbb}
+	e := fact(conversation, "message.received", `{}`)
+	e.Tenant = other
+	r := &record{Head: audit.Head{Tenant: other}, Chains: map[audit.Subject]audit.Chain{}}
+	r.commit(e)
+	r.Head.Tenant = tenant
+	wantBroken(t, "all of the log", r.verify())
+
+	entries := []audit.Entry{e}
+	chain := r.Chains[conversation]
+	chain.Seq, chain.Hash = 0, audit.Hash{}
+	chain.Append(&entries[0])
+	entries[0].Position = 1
+	r = newRecord()
+	r.Chains[conversation] = chain
+	r.Batches = []batch{{Row: r.Head.SealRoot(1, audit.RootOf(entries)), Entries: entries}}
+	if got := wantBroken(t, "an entry", r.verify()); got.Subject != conversation {
+		t.Errorf("the error points at %v", got)
+	}
+}
+
+func TestABatchThatCountsWronglyIsFound(t *testing.T) {
+	for _, count := range []int64{1, 3, 1 << 40} {
+		r := sample()
+		r.cut(3)
+		entries := []audit.Entry{fact(contact, "a", `{}`), fact(contact, "b", `{}`)}
+		r.commit(entries...)
+		r.Head = r.heads()[2]
+		r.Batches[2].Row = r.Head.SealRoot(count, audit.RootOf(entries))
+		if got := wantBroken(t, fmt.Sprintf("%d for 2", count), r.verify()); got.Position != 4 {
+			t.Errorf("the error points at %v", got)
+		}
+	}
+}
+
+func TestABatchThatPointsElsewhereIsFound(t *testing.T) {
+	for name, head := range map[string]func(h audit.Head) audit.Head{
+		"to another tenant":   func(h audit.Head) audit.Head { h.Tenant = uuid.UUID{0xbb}; return h },
+		"to another position": func(h audit.Head) audit.Head { h.Position++; return h },
+	} {
+		r := sample()
+		r.cut(1)
+		last := sample().Batches[4]
+		elsewhere := head(r.Head)
+		last.Row = elsewhere.SealRoot(last.Row.Count, last.Row.Root)
+		r.Batches = append(r.Batches, last)
+		r.Head = audit.Head{Tenant: tenant, Position: 10, Root: last.Row.Chained}
+		if got := wantBroken(t, name, r.verify()); got.Position != 10 {
+			t.Errorf("%s: the error points at %v", name, got)
+		}
+	}
+}
+
+func TestAnEmptyBatchIsFound(t *testing.T) {
+	r := sample()
+	row := audit.Batch{Tenant: tenant, First: r.Head.Position + 1, Root: audit.RootOf(nil)}
+	row.Chained = documented([]byte{3}, r.Head.Root[:], tenant[:], row.First, row.Count, row.Root[:])
+	r.Batches = append(r.Batches, batch{Row: row})
+	r.Head.Root = row.Chained
+	wantBroken(t, "an empty batch at the end", r.verify())
+}
+
+func TestABatchAfterAGapIsFound(t *testing.T) {
+	r := sample()
+	r.Head.Position++
+	r.commit(fact(contact, "a", `{}`))
+	if got := wantBroken(t, "a position left out", r.verify()); got.Position != 11 {
+		t.Errorf("the error points at %v", got)
+	}
+}
+
+func TestANumberLeftOutInASubjectIsFound(t *testing.T) {
+	r := sample()
+	c := r.Chains[contact]
+	c.Seq++
+	r.Chains[contact] = c
+	r.commit(fact(contact, "a", `{}`))
+	if got := wantBroken(t, "a number left out", r.verify()); got.Position != 11 || got.Subject != contact || got.Seq != 5 {
+		t.Errorf("the error points at %v", got)
+	}
+}
+
+func TestCheckpointsMayComeInAnyOrderAndStayTheCallers(t *testing.T) {
+	r := sample()
+	checkpoints := append(r.heads(), r.heads()...)
+	slices.Reverse(checkpoints)
+	given := slices.Clone(checkpoints)
+	v := audit.NewVerifier(tenant, checkpoints...)
+	if !slices.Equal(checkpoints, given) {
+		t.Error("the caller's checkpoints were moved")
+	}
+	clear(checkpoints)
+	wantWhole(t, r.show(v))
 }
 
 func TestEveryCheckpointMustBeMet(t *testing.T) {

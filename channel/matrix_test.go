@@ -363,8 +363,9 @@ func TestErrorsCanBeRead(t *testing.T) {
 		want string
 	}{
 		{
-			&WindowClosedError{Network: Facebook, Ended: noon, Allowed: []Allowance{{Tag: HumanAgentTag, Until: noon.Add(day)}, {Template: true}}},
-			"channel: the messaging window of facebook ended at 2026-11-25T12:00:00Z; allowed: tag HUMAN_AGENT until 2026-11-26T12:00:00Z, a template",
+			&WindowClosedError{Facebook, noon, []Allowance{{Tag: HumanAgentTag, Until: noon.Add(day)}, {Template: true}}},
+			"channel: the messaging window of facebook ended at 2026-11-25T12:00:00Z; " +
+				"allowed: tag HUMAN_AGENT until 2026-11-26T12:00:00Z, a template",
 		},
 		{&WindowClosedError{Network: Telegram}, "channel: the messaging window of telegram was never opened"},
 		{&NotAllowedError{LinkedIn, Comment, Start, "one writes first in private"},

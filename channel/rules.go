@@ -100,11 +100,11 @@ func unfit(q Question) (why string) {
 func untaggable(q Question, tag Tag) (why string) {
 	l := late[q.Account.Network]
 	switch {
-	case tag == "" || tag != l.tag:
+	case tag != l.tag:
 		return fmt.Sprintf("the network has no send tag %s", tag)
 	case q.Author != Human:
 		return fmt.Sprintf("the send tag %s is for people, not for programs", tag)
-	case false:
+	case !q.Account.Has(l.feature):
 		return fmt.Sprintf("the account has not been granted the send tag %s", tag)
 	}
 	return ""
@@ -115,7 +115,7 @@ func allowances(q Question) []Allowance {
 	l := late[q.Account.Network]
 	var still []Allowance
 	until := q.Window.Opened.Add(l.length)
-	if untaggable(q, l.tag) == "" && q.Now.Before(until) {
+	if l.tag != "" && untaggable(q, l.tag) == "" && q.Now.Before(until) {
 		still = append(still, Allowance{Tag: l.tag, Until: until})
 	}
 	if l.template {

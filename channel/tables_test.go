@@ -65,6 +65,7 @@ func checkRows(t *testing.T, network Network, rows []row) {
 // The tests that go through all networks and kinds go through all that there are.
 func TestTablesHoldWhatTheTestsGoThrough(t *testing.T) {
 	if len(matrix) != 9 || len(kinds) != 12 || len(shared) != 6 {
-		t.Errorf("%d networks, %d kinds, %d networks that share addresses: the tests in matrix_test.go know 9, 12 and 6", len(matrix), len(kinds), len(shared))
+		t.Errorf("the other tests know 9 networks, 12 kinds and 6 networks that share addresses; there are %d, %d and %d",
+			len(matrix), len(kinds), len(shared))
 	}
 }

@@ -71,7 +71,11 @@ func TestWindowOpen(t *testing.T) {
 }
 
 func TestWindowExtend(t *testing.T) {
+	const hour = time.Hour
 	facebook := Account{AccountKey: AccountKey{Network: Facebook}}
+	window := func(opened, ends time.Duration, opener Opener) Window {
+		return Window{noon.Add(opened), noon.Add(ends), opener}
+	}
 	act := func(opener Opener, after time.Duration) Window {
 		return WindowFor(facebook, DirectMessage, opener, noon.Add(after))
 	}
@@ -80,13 +84,13 @@ func TestWindowExtend(t *testing.T) {
 		w, next Window
 		want    Window
 	}{
-		{"the first act", Window{}, act(ByMessage, 0), Window{noon, noon.Add(day), ByMessage}},
-		{"an act that opens nothing", act(ByMessage, 0), Window{}, Window{noon, noon.Add(day), ByMessage}},
-		{"a later act", act(ByMessage, 0), act(ByReaction, time.Hour), Window{noon.Add(time.Hour), noon.Add(time.Hour + day), ByReaction}},
-		{"a message that comes late", act(ByMessage, time.Hour), act(ByMessage, 0), Window{noon.Add(time.Hour), noon.Add(time.Hour + day), ByMessage}},
-		{"a message in the long window of an ad", act(ByAd, 0), act(ByMessage, day), Window{noon.Add(day), noon.Add(week), ByAd}},
-		{"the ad that comes late", act(ByMessage, day), act(ByAd, 0), Window{noon.Add(day), noon.Add(week), ByAd}},
-		{"a message at the end of that window", act(ByAd, 0), act(ByMessage, week-day+tick), Window{noon.Add(week - day + tick), noon.Add(week + tick), ByMessage}},
+		{"the first act", Window{}, act(ByMessage, 0), window(0, day, ByMessage)},
+		{"an act that opens nothing", act(ByMessage, 0), Window{}, window(0, day, ByMessage)},
+		{"a later act", act(ByMessage, 0), act(ByReaction, hour), window(hour, hour+day, ByReaction)},
+		{"a message that comes late", act(ByMessage, hour), act(ByMessage, 0), window(hour, hour+day, ByMessage)},
+		{"a message in the long window of an ad", act(ByAd, 0), act(ByMessage, day), window(day, week, ByAd)},
+		{"the ad that comes late", act(ByMessage, day), act(ByAd, 0), window(day, week, ByAd)},
+		{"a message on its last day", act(ByAd, 0), act(ByMessage, 6*day+hour), window(6*day+hour, week+hour, ByMessage)},
 	} {
 		if got := c.w.Extend(c.next); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)

@@ -26,9 +26,9 @@ type Contact struct {
 
 // Identity is one address of a contact. An address belongs to one contact.
 type Identity struct {
-	ID      IdentityID `json:"id"`
-	Contact ID         `json:"contact"`
-	channel.Address
+	ID      IdentityID      `json:"id"`
+	Contact ID              `json:"contact"`
+	Address channel.Address `json:"address"`
 }
 
 // Attribute is one piece of knowledge about a contact.

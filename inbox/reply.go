@@ -263,7 +263,7 @@ func (x *decision) answered(r Reply) (*Message, error) {
 
 // permitted asks the network's rules.
 func (x *decision) permitted(r Reply, as channel.Action, acc Account, about *Message) error {
-	q := channel.Question{Account: acc.Account, Author: x.actor.author(), Action: as, Window: x.snap.Conversation.Window, Tag: r.Tag,
+	q := channel.Question{Account: acc.Account, Author: x.actor.author(), Action: as, Window: x.window(acc.ID), Tag: r.Tag,
 		Template: r.Template != nil, Now: x.now}
 	if about != nil {
 		q.Message = channel.Target{Kind: about.Kind, Direction: about.Direction, At: earlier(about.Time, about.Received),
@@ -278,6 +278,14 @@ func (x *decision) permitted(r Reply, as channel.Action, acc Account, about *Mes
 		}
 	}
 	return channel.Permits(q)
+}
+
+// window returns the messaging window for what goes out from an account: the contact has opened that of the one it wrote to.
+func (x *decision) window(account channel.AccountID) channel.Window {
+	if account != x.snap.Conversation.Account {
+		return channel.Window{}
+	}
+	return x.snap.Conversation.Window
 }
 
 // write queues the message and lets the conversation know.

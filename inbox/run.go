@@ -205,7 +205,7 @@ func closed(x *decision, m *Message, acc *Account) string {
 		author = channel.Human
 	}
 	err := channel.Permits(channel.Question{Account: acc.Account, Author: author, Action: channel.Reply,
-		Message: channel.Target{Kind: m.Kind}, Window: x.snap.Conversation.Window, Tag: m.Tag, Template: m.Template != nil, Now: x.now})
+		Message: channel.Target{Kind: m.Kind}, Window: x.window(acc.ID), Tag: m.Tag, Template: m.Template != nil, Now: x.now})
 	if _, shut := errors.AsType[*channel.WindowClosedError](err); shut {
 		return err.Error()
 	}

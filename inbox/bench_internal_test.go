@@ -20,10 +20,12 @@ func BenchmarkDecideReply(b *testing.B) {
 		Account: account, Network: channel.WebChat, Visibility: channel.Private, State: StateNew, WaitingSince: now}}
 	found.Conversation.Chain.Seq = 3
 	reply := Reply{Text: "I am looking into it and will be back in a minute."}
+	sheet := new(paper)
 	b.ReportAllocs()
 	for b.Loop() {
 		snap := found
-		d := newDecision(&snap, set, agent, agent.logged(), now, &tape{next: newID})
+		*sheet = paper{tape: tape{next: newID}}
+		d := sheet.decide(&snap, set, agent, agent.logged(), now)
 		if err := d.reply(reply, channel.Reply); err != nil {
 			b.Fatal(err)
 		}

@@ -59,10 +59,11 @@ func (b *Inbox) run(ctx context.Context, c *command, options ...CommandOption) (
 	if err := b.ready(ctx, c); err != nil {
 		return Result{}, err
 	}
-	t := &tape{next: b.ids}
+	p := b.paper()
+	defer b.used(p)
 	now := instant(b.clock.Now())
 	for try := 0; ; try++ {
-		result, err := b.attempt(ctx, c, t, now)
+		result, err := b.attempt(ctx, c, p, now)
 		if !errors.Is(err, errAgain) {
 			return result, err
 		}
@@ -77,6 +78,21 @@ func (b *Inbox) run(ctx context.Context, c *command, options ...CommandOption) (
 			}
 		}
 	}
+}
+
+// paper takes a paper for one command; used gives it back, with nothing on it.
+func (b *Inbox) paper() *paper {
+	p, _ := b.papers.Get().(*paper)
+	if p == nil {
+		p = new(paper)
+	}
+	p.tape.next = b.ids
+	return p
+}
+
+func (b *Inbox) used(p *paper) {
+	*p = paper{}
+	b.papers.Put(p)
 }
 
 // errAgain says that a command must be decided anew.
@@ -120,7 +136,7 @@ func (c *command) sum() error {
 }
 
 // attempt is one round of load, may, decide, settle, commit.
-func (b *Inbox) attempt(ctx context.Context, c *command, t *tape, now time.Time) (Result, error) {
+func (b *Inbox) attempt(ctx context.Context, c *command, p *paper, now time.Time) (Result, error) {
 	snaps, err := b.store.Load(ctx, c.ref)
 	if err != nil {
 		return Result{}, err
@@ -143,7 +159,7 @@ func (b *Inbox) attempt(ctx context.Context, c *command, t *tape, now time.Time)
 	if by == (audit.Actor{}) {
 		by = c.actor.logged()
 	}
-	d := newDecision(snap, set, c.actor, by, now, t)
+	d := p.decide(snap, set, c.actor, by, now)
 	if err := c.decide(d); err != nil {
 		return Result{}, err
 	}

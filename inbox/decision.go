@@ -19,6 +19,7 @@ type decision struct {
 	actor Actor
 	by    audit.Actor // as log entries name who did it
 	now   time.Time
+	paper *paper
 	tape  *tape
 
 	before  found // the conversation
@@ -31,14 +32,32 @@ type decision struct {
 	result  Result
 }
 
-func newDecision(snap *Snapshot, set *settings, actor Actor, by audit.Actor, now time.Time, t *tape) *decision {
-	d := &decision{snap: snap, set: set, actor: actor, by: by, now: now, tape: t}
+// paper is what one command is decided on: room for its ids, facts and entries. It is used again for other commands, so that a
+// command allocates little; stores keep nothing of what is passed to them.
+type paper struct {
+	tape     tape
+	decision decision
+
+	stored   messageStored
+	messages [2]Message
+	arrivals [1]Arrival
+	entries  [4]audit.Entry
+	dirty    [2]MessageID
+	buffer   [1024]byte
+}
+
+// decide begins a decision, and forgets the one before.
+func (p *paper) decide(snap *Snapshot, set *settings, actor Actor, by audit.Actor, now time.Time) *decision {
 	c := &snap.Conversation
-	d.before = found{version: c.Version, seq: c.Chain.Seq, state: c.State}
-	d.change.Tenant = snap.Ref.Tenant
-	d.change.Entries = make([]audit.Entry, 0, 2)
-	d.buffer = make([]byte, 0, 640)
-	return d
+	p.decision = decision{paper: p, tape: &p.tape, snap: snap, set: set, actor: actor, by: by, now: now,
+		before: found{version: c.Version, seq: c.Chain.Seq, state: c.State},
+		dirty:  p.dirty[:0], buffer: p.buffer[:0],
+		change: Change{Tenant: snap.Ref.Tenant, Arrivals: p.arrivals[:0], Entries: p.entries[:0]},
+	}
+	if len(snap.Messages) == 0 {
+		snap.Messages = p.messages[:0]
+	}
+	return &p.decision
 }
 
 // found is what a conversation was before the decision.
@@ -60,7 +79,7 @@ func (d *decision) record(f fact) {
 
 	from := len(d.buffer)
 	d.buffer = f.encode(d.buffer)
-	e := audit.Entry{
+	d.change.Entries = append(d.change.Entries, audit.Entry{
 		Tenant:  d.change.Tenant.UUID,
 		Subject: d.subject(spec.subject),
 		Time:    d.now,
@@ -69,13 +88,12 @@ func (d *decision) record(f fact) {
 		Class:   spec.class,
 		Cause:   d.tape.id(causeSlot),
 		Data:    d.buffer[from:len(d.buffer):len(d.buffer)],
-	}
+	})
 	chain := d.chain(spec.subject)
 	if chain.Seq == 0 {
 		_, _ = rand.Read(chain.Key[:]) // never fails
 	}
-	chain.Append(&e)
-	d.change.Entries = append(d.change.Entries, e)
+	chain.Append(&d.change.Entries[len(d.change.Entries)-1])
 	switch spec.subject {
 	case audit.SubjectConversation:
 		d.touched[0] = true

@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -256,7 +257,7 @@ func (x *decision) holder() string {
 	if x.actor.Agent.UUID != uuid.Nil {
 		return x.actor.Agent.String()
 	}
-	return x.actor.Name
+	return cmp.Or(x.actor.Name, x.actor.Kind.String())
 }
 
 // botsOnly refuses people, resolved conversations and what another bot holds.

@@ -43,20 +43,20 @@ func (a *arrival) event(d *decision) EarlyEvent {
 	return e
 }
 
-// keepEarly keeps an event for a message that has not come. The same event again adds nothing; nothing counts beside a deletion.
+// keepEarly keeps an event for a message that has not come. The same event again adds nothing. A deletion is always kept, and beside
+// it only receipts.
 func (a *arrival) keepEarly(d *decision, about Arrival, e EarlyEvent) {
 	a.out.Outcome = OutcomeEarly
 	known := func(k EarlyEvent) bool {
-		return k.Event == channel.DeleteEvent || k.Event == e.Event && (k.Time.Equal(e.Time) || a.in.Time.IsZero()) && k.Text == e.Text &&
+		return k.Event == channel.DeleteEvent && e.Event != channel.ReceiptEvent || k.Event == e.Event && (k.Time.Equal(e.Time) || a.in.Time.IsZero()) && k.Text == e.Text &&
 			k.By == e.By && k.Reaction == e.Reaction && k.Removed == e.Removed && k.Receipt == e.Receipt
 	}
 	if slices.ContainsFunc(about.Early, known) {
 		return
 	}
 	if e.Event == channel.DeleteEvent {
-		about.Early = nil
-	}
-	if len(about.Early) == maxEarly {
+		about.Early = slices.DeleteFunc(slices.Clone(about.Early), func(k EarlyEvent) bool { return k.Event != channel.ReceiptEvent })
+	} else if len(about.Early) >= maxEarly {
 		a.out.Outcome = OutcomeIgnored
 		return
 	}
@@ -81,7 +81,11 @@ func (d *decision) reporter(e EarlyEvent) audit.Actor {
 func (d *decision) event(id MessageID, e EarlyEvent, told bool) (bool, error) {
 	m := d.snap.message(id)
 	switch {
-	case m == nil || !m.Erased.IsZero() || !m.Deleted.IsZero():
+	case m == nil:
+		return false, nil
+	case e.Event == channel.ReceiptEvent:
+		return d.delivered(m, receiptState[e.Receipt], "", e.Problem)
+	case !m.Erased.IsZero() || !m.Deleted.IsZero():
 		return false, nil
 	case e.Event == channel.DeleteEvent:
 		d.recordOf(id, &messageDeleted{Message: id, Time: e.Time})
@@ -97,8 +101,6 @@ func (d *decision) event(id MessageID, e EarlyEvent, told bool) (bool, error) {
 			return false, nil
 		}
 		d.recordOf(id, &messageReaction{Message: id, Reaction: r})
-	case e.Event == channel.ReceiptEvent:
-		return d.delivered(m, receiptState[e.Receipt], "", e.Problem)
 	}
 	return true, nil
 }

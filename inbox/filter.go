@@ -163,7 +163,7 @@ func (f *Filter) valid(depth int) error {
 	}
 	for _, w := range f.Assignees {
 		if w != Me && w != Nobody {
-			if _, err := uuid.Parse(string(w)); err != nil {
+			if id, err := uuid.Parse(string(w)); err != nil || w != Who(id.String()) {
 				return &InputError{Field: "filter.assignees", Problem: `must be "me", "nobody" or the id of an agent`}
 			}
 		}

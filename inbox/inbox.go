@@ -26,6 +26,7 @@ type engine struct {
 
 	settings sync.Map      // of *settings by Tenant
 	nudge    chan struct{} // Run has something to do
+	papers   sync.Pool     // of *paper
 }
 
 // New returns an Inbox over a store. It serves DefaultTenant; For gives views of others. An option that makes no sense is an

@@ -345,7 +345,8 @@ func (a *arrival) stored(d *decision, id MessageID) *messageStored {
 	if about := d.snap.message(d.snap.About.Message); about != nil && in.ReplyTo != "" {
 		m.Answers = answering(about)
 	}
-	f := &messageStored{Message: m}
+	f := &d.paper.stored
+	*f = messageStored{Message: m}
 	if in.Event == channel.EchoEvent {
 		f.Direction, f.Author, f.Stops = channel.Outgoing, elsewhere, true
 		return f

@@ -35,7 +35,7 @@ func (d *Desk) Reply(ctx context.Context, id ConversationID, r Reply, options ..
 	c := d.on("reply", id, r, func(x *decision) error { return x.reply(w, channel.Reply) })
 	c.ref.Message = r.Answers
 	c.ref.Asked = r.Answers.UUID == uuid.Nil
-	c.needs = func(s *Snapshot) ([]need, error) { return w.needs(s.object()), nil }
+	c.needs = func(s *Snapshot) ([]need, error) { return w.needs(s.object()), d.sender(ctx, w) }
 	return d.do(ctx, c, options)
 }
 
@@ -69,11 +69,14 @@ func (d *Desk) Start(ctx context.Context, s Start, options ...CommandOption) (Re
 	}
 	ref := a.ref()
 	ref.ExternalID = ""
-	c := &command{name: "start", request: s, actor: d.actor, ref: Ref{Arrival: ref, Asked: true}}
+	c := &command{name: "start", request: s, actor: d.actor, ref: Ref{Arrival: ref, Message: s.Answers, Asked: s.Answers.UUID == uuid.Nil}}
 	c.needs = func(snap *Snapshot) ([]need, error) {
 		o := snap.object()
 		o.Account, o.Visibility = s.Account, ref.Visibility
-		return w.needs(o), d.inSight(ctx, s.Account)
+		if err := d.inSight(ctx, s.Account); err != nil {
+			return nil, err
+		}
+		return w.needs(o), d.sender(ctx, w)
 	}
 	c.decide = func(x *decision) error { return x.start(a, w) }
 	return d.do(ctx, c, options)
@@ -89,6 +92,14 @@ func (d *Desk) networkOf(ctx context.Context, id channel.AccountID) (channel.Net
 		return "", err
 	}
 	return a.Network, d.inSight(ctx, id)
+}
+
+// sender refuses to write from an account that the actor does not see.
+func (d *Desk) sender(ctx context.Context, r Reply) error {
+	if r.Account.UUID == uuid.Nil {
+		return nil
+	}
+	return d.inSight(ctx, r.Account)
 }
 
 // inSight refuses accounts that the actor does not see.
@@ -193,13 +204,17 @@ func filled(t channel.Template) (channel.Template, error) {
 	return clean, identifier("template", t.Name, false)
 }
 
-// needs returns the permission to write in public or in private.
+// needs returns the permission to write, in public or in private, from the account that it goes out from.
 func (r Reply) needs(o Object) []need {
 	p := MayReplyPublic
 	if r.Private || o.Visibility == channel.Private {
 		p = MayReplyPrivate
 	}
-	needs := []need{{p, o}}
+	from := o
+	if r.Account.UUID != uuid.Nil {
+		from.Account = r.Account
+	}
+	needs := []need{{p, from}}
 	if r.Then == StateResolved {
 		needs = append(needs, need{MayManage, o})
 	}
@@ -296,7 +311,8 @@ func (x *decision) write(r Reply, acc Account, about *Message) {
 	if r.Private {
 		v = channel.Private
 	}
-	f := &messageStored{
+	f := &x.paper.stored
+	*f = messageStored{
 		Message: Message{
 			ID: id, Conversation: c.ID, Account: acc.ID, Direction: channel.Outgoing, Kind: channel.ReplyKind(acc.Network, v), Visibility: v,
 			Author: x.by, Text: r.Text, Attach: slices.Clone(r.Attach), Template: r.Template, Tag: r.Tag, Time: x.now, Received: x.now,

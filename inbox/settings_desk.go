@@ -84,9 +84,13 @@ func (d *Desk) ResumeAccount(ctx context.Context, id channel.AccountID, options 
 }
 
 func (d *Desk) pause(ctx context.Context, id channel.AccountID, paused bool, options []CommandOption) (Account, error) {
-	a, err := d.box.account(ctx, id)
+	s, err := d.box.fresh(ctx)
 	if err != nil {
 		return Account{}, err
+	}
+	a := s.accounts[id]
+	if a == nil {
+		return Account{}, &MissingError{What: "account"}
 	}
 	changed := *a
 	changed.Paused = paused

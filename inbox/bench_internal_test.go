@@ -20,11 +20,11 @@ func BenchmarkDecideReply(b *testing.B) {
 		Account: account, Network: channel.WebChat, Visibility: channel.Private, State: StateNew, WaitingSince: now}}
 	found.Conversation.Chain.Seq = 3
 	reply := Reply{Text: "I am looking into it and will be back in a minute."}
-	sheet := new(paper)
+	sheet, ids := new(paper), new(idSource)
 	b.ReportAllocs()
 	for b.Loop() {
 		snap := found
-		*sheet = paper{tape: tape{next: newID}}
+		*sheet = paper{tape: tape{next: ids.next}}
 		d := sheet.decide(&snap, set, agent, agent.logged(), now)
 		if err := d.reply(reply, channel.Reply); err != nil {
 			b.Fatal(err)

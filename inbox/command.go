@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/deskwright/deskwright/audit"
@@ -33,6 +34,7 @@ type command struct {
 	ref     Ref
 	decide  func(*decision) error
 	needs   func(*Snapshot) ([]need, error) // permissions; nil for what the host's adapters report
+	ask     func() error                    // what else the store must be asked, once it is permitted; nil: nothing
 	exists  bool                            // the conversation must exist and be in sight
 	trusted bool                            // part of a command that was already permitted: sees and may everything
 
@@ -40,6 +42,14 @@ type command struct {
 	key      string
 	keyed    bool
 	hash     [32]byte
+
+	doubts []doubt // oldest first
+}
+
+// doubt is a commit whose answer was lost. It stands if its cause does; it may also come to stand later.
+type doubt struct {
+	ref    Ref
+	result Result
 }
 
 // need is one permission that a command needs.
@@ -56,11 +66,16 @@ func (b *Inbox) run(ctx context.Context, c *command, options ...CommandOption) (
 	for _, o := range options {
 		o(c)
 	}
+	p := b.paper()
+	defer b.used(p)
+	return b.runOn(ctx, p, c)
+}
+
+// runOn is run on a paper that the caller has taken.
+func (b *Inbox) runOn(ctx context.Context, p *paper, c *command) (Result, error) {
 	if err := b.ready(ctx, c); err != nil {
 		return Result{}, err
 	}
-	p := b.paper()
-	defer b.used(p)
 	now := instant(b.clock.Now())
 	for try := 0; ; try++ {
 		result, err := b.attempt(ctx, c, p, now)
@@ -69,7 +84,7 @@ func (b *Inbox) run(ctx context.Context, c *command, options ...CommandOption) (
 		}
 		if try == tries {
 			b.log.WarnContext(ctx, "gave up after conflicts", "command", c.name, "tenant", b.tenant, "tries", try)
-			return Result{}, fmt.Errorf("inbox: %s: %w", c.name, storage.ErrConflict)
+			return Result{}, c.unsure(fmt.Errorf("inbox: %s: %w", c.name, storage.ErrConflict))
 		}
 		if try > 3 {
 			pause := time.Duration(rand.Int64N(int64(min(try, 20)) * int64(50*time.Microsecond)))
@@ -139,18 +154,32 @@ func (c *command) sum() error {
 func (b *Inbox) attempt(ctx context.Context, c *command, p *paper, now time.Time) (Result, error) {
 	snaps, err := b.store.Load(ctx, c.ref)
 	if err != nil {
-		return Result{}, err
+		return Result{}, c.unsure(err)
 	}
 	snap := &snaps[0]
 	if snap.Key.Key != "" {
 		return replayed(c, snap.Key)
 	}
+	for _, q := range slices.Backward(c.doubts) { // after the load: what comes to stand later fails this attempt's guards
+		stands, err := b.store.Load(ctx, q.ref)
+		if err != nil {
+			return Result{}, c.unsure(err)
+		}
+		if stands[0].Stands {
+			return q.result, nil
+		}
+	}
 	set, err := b.settingsAt(ctx, snap.Epoch)
 	if err != nil {
-		return Result{}, err
+		return Result{}, c.unsure(err)
 	}
 	if err := b.may(ctx, c, snap); err != nil {
 		return Result{}, err
+	}
+	if c.ask != nil {
+		if err := c.ask(); err != nil {
+			return Result{}, c.unsure(err)
+		}
 	}
 	if c.revision != nil && snap.Conversation.Revision != *c.revision {
 		return Result{}, &ConflictError{Revision: snap.Conversation.Revision, Assignee: snap.Conversation.Assignee}
@@ -208,7 +237,7 @@ func (b *Inbox) may(ctx context.Context, c *command, snap *Snapshot) error {
 	return nil
 }
 
-// commit writes what was decided. After a lost answer it finds out whether the change stands.
+// commit writes what was decided. After a lost answer the next attempt finds out whether the change stands.
 func (b *Inbox) commit(ctx context.Context, c *command, d *decision) (Result, error) {
 	change := d.finish()
 	result := d.answer()
@@ -229,9 +258,10 @@ func (b *Inbox) commit(ctx context.Context, c *command, d *decision) (Result, er
 		b.log.DebugContext(ctx, "conflict", "command", c.name, "tenant", b.tenant)
 		return Result{}, errAgain
 	case errors.Is(err, storage.ErrUnknown):
-		return b.settled(ctx, c, d, result)
+		c.doubt(d, result)
+		return Result{}, errAgain
 	}
-	return Result{}, err
+	return Result{}, c.unsure(err)
 }
 
 // wake tells Run that there is something to do.
@@ -242,26 +272,28 @@ func (b *Inbox) wake() {
 	}
 }
 
-// settled finds out what became of a change whose commit was not answered: it stands if its cause does.
-func (b *Inbox) settled(ctx context.Context, c *command, d *decision, result Result) (Result, error) {
+// doubt notes a change whose commit was not answered. Where it leaves no entries there is nothing to ask for: deciding again finds
+// the rows as they are now.
+func (c *command) doubt(d *decision, result Result) {
 	if len(d.change.Entries) == 0 {
-		return Result{}, errAgain // deciding again finds the rows as they are now
+		return
 	}
-	ref := Ref{Tenant: b.tenant, Cause: d.tape.id(causeSlot)}
-	switch first := d.change.Entries[0]; {
+	ref := Ref{Tenant: d.change.Tenant, Cause: d.tape.id(causeSlot)}
+	switch {
 	case d.touched[2]:
-		ref.Document, ref.Seq = d.snap.Document.DocumentKey, first.Seq-1
+		ref.Document, ref.Seq = d.snap.Document.DocumentKey, d.change.Entries[0].Seq-1
 	case d.touched[0]:
 		ref.Conversation, ref.Seq = d.snap.Conversation.ID, d.before.seq
 	default:
-		return Result{}, errAgain
+		return
 	}
-	snaps, err := b.store.Load(ctx, ref)
-	if err != nil {
-		return Result{}, err
+	c.doubts = append(c.doubts, doubt{ref, result})
+}
+
+// unsure is the error that ends a command. Once an answer has been lost nobody knows whether anything was written.
+func (c *command) unsure(err error) error {
+	if len(c.doubts) == 0 {
+		return err
 	}
-	if snaps[0].Stands {
-		return result, nil
-	}
-	return Result{}, errAgain
+	return fmt.Errorf("inbox: %s: %w: %v", c.name, storage.ErrUnknown, err)
 }

@@ -35,6 +35,8 @@ type decision struct {
 // paper is what one command is decided on: room for its ids, facts and entries. It is used again for other commands, so that a
 // command allocates little; stores keep nothing of what is passed to them.
 type paper struct {
+	arrival  arrival // of Receive, and its command
+	command  command
 	tape     tape
 	decision decision
 

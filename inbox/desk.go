@@ -99,14 +99,8 @@ func (d *Desk) Resolve(ctx context.Context, id ConversationID, r Resolve, option
 // resolve ends the conversation if what the account requires is there.
 func (x *decision) resolve(r Resolve) error {
 	c := &x.snap.Conversation
-	r.Comment = cleaned(r.Comment)
-	if len(r.Comment) > maxComment {
-		return &InputError{Field: "comment", Problem: "is longer than 2,000 bytes"}
-	}
-	if r.Reason.UUID != uuid.Nil {
-		if reason := x.set.reasons[r.Reason]; reason == nil || reason.Disabled {
-			return &MissingError{What: "reason"}
-		}
+	if err := x.offered(&r); err != nil {
+		return err
 	}
 	missing := ResolveError{}
 	for _, q := range x.account().Require {
@@ -119,6 +113,20 @@ func (x *decision) resolve(r Resolve) error {
 		return &missing
 	}
 	x.record(&stateChanged{From: c.State, To: StateResolved, Reason: r.Reason, Comment: r.Comment})
+	return nil
+}
+
+// offered normalises a comment, and refuses one that is too long and a reason that is not there to be chosen.
+func (x *decision) offered(r *Resolve) error {
+	r.Comment = cleaned(r.Comment)
+	if len(r.Comment) > maxComment {
+		return &InputError{Field: "comment", Problem: "is longer than 2,000 bytes"}
+	}
+	if r.Reason.UUID != uuid.Nil {
+		if reason := x.set.reasons[r.Reason]; reason == nil || reason.Disabled {
+			return &MissingError{What: "reason"}
+		}
+	}
 	return nil
 }
 

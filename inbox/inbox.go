@@ -38,7 +38,7 @@ func New(store Store, options ...Option) (*Inbox, error) {
 	e := &engine{
 		store:    store,
 		clock:    systemClock{},
-		ids:      newID,
+		ids:      new(idSource).next,
 		log:      slog.New(slog.DiscardHandler),
 		access:   roles{},
 		adapters: map[channel.Network]channel.Adapter{},
@@ -113,13 +113,4 @@ func given(what string, ok bool) error {
 		return &InputError{Field: what, Problem: "is missing"}
 	}
 	return nil
-}
-
-// newID makes a UUID of version 7.
-func newID() uuid.UUID {
-	id, err := uuid.NewV7()
-	if err != nil { // the machine has no randomness: nothing can go on
-		panic(err)
-	}
-	return id
 }

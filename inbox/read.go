@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/deskwright/deskwright/channel"
@@ -238,7 +239,7 @@ func (s Sort) cursor(p Place) storage.Cursor {
 // place reads what cursor wrote.
 func (s Sort) place(c storage.Cursor) (Place, error) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(string(c))
-	if err != nil || len(b) != 25 || int(b[0]) != s.index() {
+	if err != nil || len(b) != 25 || int(b[0]) != s.index() || strings.ContainsAny(string(c), "\r\n") {
 		return Place{}, &InputError{Field: "cursor", Problem: "is not of this list and order"}
 	}
 	at := time.UnixMicro(int64(binary.BigEndian.Uint64(b[1:]))).UTC()

@@ -47,20 +47,30 @@ func (b *Inbox) Receive(ctx context.Context, in channel.Inbound) (Received, erro
 	if err := ctx.Err(); err != nil {
 		return Received{}, err
 	}
-	a := arrival{in: in}
+	p := b.paper()
+	defer b.used(p)
+	a, c := &p.arrival, &p.command
+	a.in = in
 	if err := a.check(); err != nil {
 		return Received{}, err
 	}
-	account, err := b.accountOf(ctx, in.Account)
-	if err != nil {
-		return Received{}, err
+	for {
+		account, err := b.accountOf(ctx, in.Account)
+		if err != nil {
+			return Received{}, err
+		}
+		before := a.account
+		a.account = account.ID
+		*c = command{name: "receive", ref: Ref{Arrival: a.ref()}, decide: a.decide}
+		_, err = b.runOn(ctx, p, c)
+		switch {
+		case err == nil:
+			return a.out, nil
+		case isMissing(err) && account.ID != before: // the settings at hand were old, and are no more: look again
+		default:
+			return Received{}, fmt.Errorf("inbox: receive: %w", err)
+		}
 	}
-	a.account = account.ID
-	c := &command{name: "receive", ref: Ref{Arrival: a.ref()}, decide: a.decide}
-	if _, err := b.run(ctx, c); err != nil {
-		return Received{}, fmt.Errorf("inbox: receive: %w", err)
-	}
-	return a.out, nil
 }
 
 // accountOf finds a connected account by what the network calls it.

@@ -55,9 +55,11 @@ func (d *Desk) Start(ctx context.Context, s Start, options ...CommandOption) (Re
 	if err != nil {
 		return Result{}, err
 	}
+	c := &command{name: "start", request: s, actor: d.actor, ref: Ref{Message: s.Answers, Asked: s.Answers.UUID == uuid.Nil}}
 	network, err := d.networkOf(ctx, s.Account)
-	if err != nil {
-		return Result{}, err
+	if err != nil { // unless it was done, and its key is asked for
+		c.decide = func(*decision) error { return err }
+		return d.do(ctx, c, options)
 	}
 	if s.Kind == "" {
 		s.Kind = channel.ReplyKind(network, channel.Private)
@@ -69,7 +71,7 @@ func (d *Desk) Start(ctx context.Context, s Start, options ...CommandOption) (Re
 	}
 	ref := a.ref()
 	ref.ExternalID = ""
-	c := &command{name: "start", request: s, actor: d.actor, ref: Ref{Arrival: ref, Message: s.Answers, Asked: s.Answers.UUID == uuid.Nil}}
+	c.ref.Arrival = ref
 	c.needs = func(snap *Snapshot) ([]need, error) {
 		o := snap.object()
 		o.Account, o.Visibility = s.Account, ref.Visibility

@@ -22,6 +22,7 @@ type settings struct {
 	agents   map[queue.AgentID]*Agent
 	names    map[DocumentKey]string // of everything that was ever set, deleted things included
 	deleted  map[DocumentKey]bool
+	named    int64 // version of the topicNames document
 }
 
 // cached returns the settings that are at hand, of whatever epoch; nil if there are none.
@@ -82,6 +83,9 @@ func (s *settings) add(d Document) error {
 		t := &Topic{Version: d.Version}
 		err = keep(d, t, s.topics, TopicID{d.ID})
 		name = t.Name
+	case topicNames:
+		s.named = d.Version
+		return nil
 	case ReasonDocument:
 		r := &Reason{Version: d.Version}
 		err = keep(d, r, s.reasons, ReasonID{d.ID})

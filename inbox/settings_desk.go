@@ -22,11 +22,9 @@ func (d *Desk) SaveAccount(ctx context.Context, a Account, options ...CommandOpt
 	if err := checkAccount(&a); err != nil {
 		return a, err
 	}
-	if err := d.unowned(ctx, a); err != nil {
-		return a, err
-	}
 	return save(ctx, d, setting[Account]{
 		kind: AccountDocument, id: &a.ID.UUID, version: &a.Version, value: &a, key: a.AccountKey,
+		ask: func() error { return d.unowned(ctx, a.AccountKey) },
 		check: func(x *decision) error {
 			old := x.set.accounts[a.ID]
 			if old != nil && old.AccountKey != a.AccountKey {
@@ -41,8 +39,8 @@ func (d *Desk) SaveAccount(ctx context.Context, a Account, options ...CommandOpt
 }
 
 // unowned refuses an account that another tenant has connected.
-func (d *Desk) unowned(ctx context.Context, a Account) error {
-	t, _, err := d.box.store.Owner(ctx, a.AccountKey)
+func (d *Desk) unowned(ctx context.Context, key channel.AccountKey) error {
+	t, _, err := d.box.store.Owner(ctx, key)
 	switch {
 	case isMissing(err) || err == nil && t == d.box.tenant:
 		return nil
@@ -65,9 +63,20 @@ func checkAccount(a *Account) error {
 	if a.ReopenWithin < 0 {
 		return &InputError{Field: "account.reopen within", Problem: "is negative"}
 	}
+	if err := identifier("account.plan", string(a.Plan), true); err != nil {
+		return err
+	}
+	for _, f := range a.Features {
+		if err := identifier("account.features", string(f), false); err != nil {
+			return err
+		}
+	}
 	for _, q := range a.Require {
 		if !slices.Contains([]Resolver{ByPerson, ByBulk, ByAutomation, BySystem}, q.Resolver) {
 			return &InputError{Field: "account.require", Problem: "names a resolver that does not exist"}
+		}
+		if q.Visibility != "" && q.Visibility != channel.Public && q.Visibility != channel.Private {
+			return &InputError{Field: "account.require", Problem: "names a visibility that does not exist"}
 		}
 	}
 	return name("account.name", &a.Name, 255, true)
@@ -84,17 +93,38 @@ func (d *Desk) ResumeAccount(ctx context.Context, id channel.AccountID, options 
 }
 
 func (d *Desk) pause(ctx context.Context, id channel.AccountID, paused bool, options []CommandOption) (Account, error) {
-	s, err := d.box.fresh(ctx)
+	name := "resume account"
+	if paused {
+		name = "pause account"
+	}
+	c := d.settings(name, DocumentKey{Kind: AccountDocument, ID: id.UUID})
+	c.request = id
+	var changed Account
+	c.decide = func(x *decision) error {
+		a := x.set.accounts[id]
+		if a == nil {
+			return &MissingError{What: "account"}
+		}
+		changed = *a
+		changed.Paused = paused
+		return x.save(AccountDocument, id.UUID, 0, &changed, a.AccountKey)
+	}
+	r, err := d.do(ctx, c, options)
 	if err != nil {
 		return Account{}, err
 	}
-	a := s.accounts[id]
-	if a == nil {
-		return Account{}, &MissingError{What: "account"}
+	if r.Repeated {
+		s, err := d.box.fresh(ctx)
+		if err != nil {
+			return Account{}, err
+		}
+		if a := s.accounts[id]; a != nil {
+			changed = *a
+		}
+		changed.ID, changed.Paused = id, paused
 	}
-	changed := *a
-	changed.Paused = paused
-	return d.SaveAccount(ctx, changed, options...)
+	changed.Version = r.Revision
+	return changed, nil
 }
 
 // Open says what happens to the open conversations of an account that is removed.
@@ -111,10 +141,13 @@ func (d *Desk) RemoveAccount(ctx context.Context, id channel.AccountID, open Ope
 	if open != KeepOpen && open != ResolveOpen {
 		return &InputError{Field: "open", Problem: "must be keep or resolve"}
 	}
-	if err := d.offered(ctx, r.Reason); err != nil {
-		return err
-	}
-	if err := d.remove(ctx, AccountDocument, id.UUID, options); err != nil {
+	request := struct {
+		Account channel.AccountID
+		Open    Open
+		Resolve Resolve
+	}{id, open, r}
+	check := func(x *decision) error { return x.offered(&r) }
+	if err := d.remove(ctx, AccountDocument, id.UUID, request, check, options); err != nil {
 		return err
 	}
 	if open == KeepOpen {
@@ -125,18 +158,6 @@ func (d *Desk) RemoveAccount(ctx context.Context, id channel.AccountID, open Ope
 		_, err := d.Resolve(ctx, c, r)
 		return err
 	})
-}
-
-// offered refuses a reason that is not there to be chosen.
-func (d *Desk) offered(ctx context.Context, id ReasonID) error {
-	if id.UUID == uuid.Nil {
-		return nil
-	}
-	s, err := d.box.fresh(ctx)
-	if err == nil && (s.reasons[id] == nil || s.reasons[id].Disabled) {
-		err = &MissingError{What: "reason"}
-	}
-	return err
 }
 
 // each calls do on a trusted desk for every conversation that matches: the command that it is part of was permitted.
@@ -158,7 +179,9 @@ func (d *Desk) SaveTopic(ctx context.Context, t Topic, options ...CommandOption)
 	if err := name("topic.name", &t.Name, 255, false); err != nil {
 		return t, err
 	}
-	t.Description = cleaned(t.Description)
+	if t.Description = cleaned(t.Description); len(t.Description) > channel.MaxText {
+		return t, &InputError{Field: "topic.description", Problem: "is longer than channel.MaxText"}
+	}
 	return save(ctx, d, setting[Topic]{kind: TopicDocument, id: &t.ID.UUID, version: &t.Version, value: &t,
 		check: func(x *decision) error {
 			if other := x.set.topicNamed(t.Name); other != nil && other.ID != t.ID {
@@ -170,7 +193,7 @@ func (d *Desk) SaveTopic(ctx context.Context, t Topic, options ...CommandOption)
 
 // DeleteTopic removes a topic, also from every conversation that has it. It may be called again if it was interrupted: it goes on.
 func (d *Desk) DeleteTopic(ctx context.Context, id TopicID, options ...CommandOption) error {
-	if err := d.remove(ctx, TopicDocument, id.UUID, options); err != nil {
+	if err := d.remove(ctx, TopicDocument, id.UUID, id, nil, options); err != nil {
 		return err
 	}
 	return d.each(ctx, Filter{Topics: []TopicID{id}}, func(d *Desk, c ConversationID) error {
@@ -197,7 +220,7 @@ func (d *Desk) SaveAgent(ctx context.Context, a Agent, options ...CommandOption)
 
 // DeleteAgent removes an agent. What is assigned to it stays so.
 func (d *Desk) DeleteAgent(ctx context.Context, id queue.AgentID, options ...CommandOption) error {
-	return d.remove(ctx, AgentDocument, id.UUID, options)
+	return d.remove(ctx, AgentDocument, id.UUID, id, nil, options)
 }
 
 // SaveTeam creates or changes a team. Its members must be agents.
@@ -218,7 +241,7 @@ func (d *Desk) SaveTeam(ctx context.Context, t Team, options ...CommandOption) (
 
 // DeleteTeam removes a team. What is assigned to it stays so.
 func (d *Desk) DeleteTeam(ctx context.Context, id queue.TeamID, options ...CommandOption) error {
-	return d.remove(ctx, TeamDocument, id.UUID, options)
+	return d.remove(ctx, TeamDocument, id.UUID, id, nil, options)
 }
 
 // name checks a name that people give to something.
@@ -240,6 +263,7 @@ type setting[T any] struct {
 	version *int64     // of value
 	value   *T
 	key     channel.AccountKey // of accounts
+	ask     func() error       // as in command
 	check   func(*decision) error
 }
 
@@ -253,7 +277,7 @@ func save[T any](ctx context.Context, d *Desk, s setting[T], options []CommandOp
 		*s.id = d.box.ids()
 	}
 	c := d.settings("save "+string(s.kind), DocumentKey{Kind: s.kind, ID: *s.id})
-	c.request = request
+	c.request, c.ask = request, s.ask
 	c.decide = func(x *decision) error {
 		if s.check != nil {
 			if err := s.check(x); err != nil {
@@ -294,18 +318,37 @@ func (x *decision) save(kind DocumentKind, id uuid.UUID, version int64, value an
 	}
 	doc.Account = key
 	x.record(&settingSaved{Kind: kind, ID: id, Body: body})
+	if kind == TopicDocument {
+		x.guardNames()
+	}
 	x.result.Revision = doc.Version + 1
 	return nil
 }
 
+// topicNames is the kind of the one document that changes with every topic that is saved: names are compared with all others, so
+// two topics are never saved at once.
+const topicNames DocumentKind = "topic_names"
+
+func (x *decision) guardNames() {
+	t := x.change.Tenant
+	x.change.Documents = append(x.change.Documents, Document{DocumentKey: DocumentKey{Kind: topicNames, ID: t.UUID}, Version: x.set.named + 1,
+		Body: []byte("{}")})
+}
+
 // remove deletes a settings document; deleting it again changes nothing.
-func (d *Desk) remove(ctx context.Context, kind DocumentKind, id uuid.UUID, options []CommandOption) error {
+func (d *Desk) remove(ctx context.Context, kind DocumentKind, id uuid.UUID, request any, check func(*decision) error,
+	options []CommandOption) error {
 	c := d.settings("delete "+string(kind), DocumentKey{Kind: kind, ID: id})
-	c.request = id
+	c.request = request
 	c.decide = func(x *decision) error {
 		doc := &x.snap.Document
 		if doc.Version == 0 {
 			return &MissingError{What: string(kind)}
+		}
+		if check != nil {
+			if err := check(x); err != nil {
+				return err
+			}
 		}
 		if !doc.Deleted {
 			doc.Account = channel.AccountKey{}

@@ -18,10 +18,12 @@ import (
 //   - Values passed in and handed out are the caller's: the store keeps no reference to their slices and maps.
 //   - A call with the zero tenant is refused with storage.ErrInvalid.
 //   - Nothing of another tenant is ever read, changed or counted; a foreign id is answered as a random one.
-//   - Times keep microseconds and are UTC; the zero time stays zero. The store never asks the clock.
+//   - Times keep microseconds, what is finer is cut off, and are UTC; the zero time stays zero. The store never asks the clock.
 //   - Identifiers are compared byte for byte: case, trailing spaces and unusual characters count.
 //   - A context that has ended before the call: nothing happens and its error is returned. One that ends during it: nothing or
 //     everything.
+//   - A limit is the most that is returned; below 1 nothing is.
+//   - How many changes, refs and ids a call names is not limited.
 //   - After a failed call the store is usable.
 type Store interface {
 	Loader
@@ -43,12 +45,14 @@ type Loader interface {
 type Committer interface {
 	// Commit answers every change with nil or an error, in order. Each change is written whole or not at all. A change whose
 	// guards do not hold gets storage.ErrConflict, leaves nothing behind and harms no other change of the call; so does one
-	// that would break a unique key. Two changes of one call on one guarded row: the first may pass, the second conflicts.
+	// that would break a unique key. Two changes of one call that were decided on one version of a row: the first may pass, the
+	// second conflicts. A row stands in a change once. A log entry or due row of another tenant than the change's is refused with
+	// storage.ErrInvalid. Whether what a row refers to exists is not asked.
 	//
 	// Guards: a row in the change carries the version it will have; the stored row must be at that version less one (1: there
 	// must be none). Unique keys: an identity's address; a thread's ThreadKey; a thread's open conversation (New or Pending);
 	// an arrival's account and external id; a settings document's kind and id; a channel account's network and external id,
-	// over all tenants; a command key.
+	// over all tenants; a command key; an entry's subject and sequence number. A key that was given up can be taken.
 	//
 	// Entries get dense positions in their tenant, in the order given, in the same step: a reader of the feed never misses one
 	// that becomes visible late.
@@ -61,11 +65,12 @@ type Lister interface {
 	// exactly after the place it was asked to continue from, whatever has been inserted meanwhile.
 	List(context.Context, Tenant, Query) ([]Listed, error)
 
-	// Timeline returns the items of a conversation after a sequence number, oldest first: messages, notes, and log entries of
-	// the classes asked for. An item that stored a message or a note carries it as it is now.
+	// Timeline returns the items of a conversation after a sequence number, oldest first: the log entries that stored a message
+	// or a note, whatever their class, each with that message or note as it is now; with trail also the other entries of
+	// audit.ClassTrail. Other entries of audit.ClassDetail are never shown.
 	Timeline(ctx context.Context, tenant Tenant, id ConversationID, after int64, limit int, trail bool) ([]Item, error)
 
-	// Messages returns the messages with these ids that exist, in any order.
+	// Messages returns the messages with these ids that exist, each once, in any order.
 	Messages(ctx context.Context, tenant Tenant, ids ...MessageID) ([]Message, error)
 
 	// Notes is Messages for notes.
@@ -77,8 +82,8 @@ type Lister interface {
 
 // Cabinet keeps the settings.
 type Cabinet interface {
-	// Documents returns all settings documents of a tenant, deleted ones included, and the epoch they are of. The epoch grows
-	// with every change that carries a document; a tenant without documents is at 0.
+	// Documents returns all settings documents of a tenant, deleted ones included, and the epoch they are of. The epoch grows by
+	// one with every change that carries documents; a tenant without documents is at 0.
 	Documents(context.Context, Tenant) (epoch int64, docs []Document, err error)
 
 	// Owner returns the tenant and id of the channel account that a network knows by this key, over all tenants, or
@@ -88,8 +93,10 @@ type Cabinet interface {
 
 // Agenda keeps what waits.
 type Agenda interface {
-	// Claim takes up to limit rows, over all tenants, that are due at now and not leased beyond it, earliest first, and leases
-	// them until until. Two claimants never get the same row; when a lease has run out the row is offered again.
+	// Claim takes up to limit rows, over all tenants, that are due at now and not leased beyond it, and leases them until until.
+	// A row can be claimed from the later of its At and its Leased, and the one that could be claimed first comes first, so that a
+	// row that nobody gets done does not hold up the others. Two claimants never get the same row; when a lease has run out the
+	// row is offered again.
 	Claim(ctx context.Context, now, until time.Time, limit int) ([]Due, error)
 
 	// Next returns when the earliest row, over all tenants, can be claimed; zero: there is none.
@@ -120,9 +127,9 @@ type Ref struct {
 	Conversation ConversationID
 	Arrival      ArrivalRef
 
-	Message  MessageID   // a message of the conversation
+	Message  MessageID   // a message of the conversation; one of another is not found
 	Asked    bool        // the contact's newest message in the conversation, too
-	Note     NoteID      // a note of the conversation
+	Note     NoteID      // a note of the conversation; one of another is not found
 	Document DocumentKey // a settings document
 	Key      string      // the command key
 
@@ -152,8 +159,8 @@ type Snapshot struct {
 	Conversation Conversation
 	Open         ConversationID // the open conversation of the same thread; zero: none
 	Thread       Thread         // of the conversation, or the one that the arrival names
-	Contact      Contact        // of the conversation's, or the first address's, identity
-	Identities   []Identity     // by arrival: the addresses that are known, in the order named; else the conversation's identity
+	Contact      Contact        // of the conversation's identity; without one, of the first known address
+	Identities   []Identity     // by arrival: of the addresses that are known, in the order named, each once; else the conversation's
 
 	Arrival  Arrival   // under the arrival's external id
 	About    Arrival   // under the arrival's About
@@ -210,7 +217,7 @@ const (
 	AgentDocument   DocumentKind = "agent"
 )
 
-// DocumentKey names a settings document.
+// DocumentKey names a settings document. No two kinds share an id in one tenant: the log knows a setting by its id alone.
 type DocumentKey struct {
 	Kind DocumentKind
 	ID   uuid.UUID

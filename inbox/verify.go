@@ -125,14 +125,20 @@ func (v *verification) ends(ctx context.Context) error {
 	return nil
 }
 
-// since notes the subjects that have been written to after the head was read.
+// since notes the subjects that have been written to after the head was read. What the log has now must end where its head is now.
 func (v *verification) since(ctx context.Context) error {
 	v.later = map[audit.Subject]bool{}
-	for e, err := range v.box.Feed(ctx, v.head.Position) {
+	last := v.head.Position
+	for e, err := range v.box.Feed(ctx, last) {
 		if err != nil {
 			return err
 		}
 		v.later[e.Subject] = true
+		last = e.Position
 	}
-	return nil
+	now, err := v.box.store.Head(ctx, v.box.tenant)
+	if err == nil && last > now.Position {
+		err = &audit.BrokenError{Tenant: v.box.tenant.UUID, Position: last, Problem: "it stands behind the end of the log"}
+	}
+	return err
 }

@@ -22,7 +22,7 @@ func (t *tenant) checkConversation(c *inbox.Conversation) error {
 	if err := guard("conversation", have, c.Version); err != nil {
 		return err
 	}
-	if holder, taken := t.open[c.Thread]; taken && holder != c.ID && isOpen(c) {
+	if holder := t.open[c.Thread]; holder != nil && holder.ID != c.ID && isOpen(c) {
 		return conflict("another conversation of the thread is open")
 	}
 	return nil
@@ -37,11 +37,10 @@ func (t *tenant) putConversation(c *inbox.Conversation) {
 	} else if isOpen(row) && (!isOpen(c) || row.Thread != c.Thread) {
 		delete(t.open, row.Thread)
 	}
-	opens := isOpen(c) && (!isOpen(row) || row.Thread != c.Thread)
-	copyConversation(row, c)
-	if opens {
-		t.open[row.Thread] = row.ID
+	if isOpen(c) && (!isOpen(row) || row.Thread != c.Thread) {
+		t.open[c.Thread] = row
 	}
+	copyConversation(row, c)
 	trimConversation(row)
 }
 

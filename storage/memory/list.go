@@ -19,7 +19,11 @@ func (s *Store) List(ctx context.Context, id inbox.Tenant, q inbox.Query) ([]inb
 	if page.limit < 1 {
 		return nil, nil
 	}
-	for _, c := range t.scan {
+	for i := range t.scan {
+		c := t.scan[i]
+		if page.backwards() {
+			c = t.scan[len(t.scan)-1-i]
+		}
 		place := q.Sort.Place(c)
 		if q.After != (inbox.Place{}) && q.Sort.Compare(place, q.After) <= 0 {
 			continue
@@ -62,6 +66,9 @@ type best struct {
 	full  bool
 	last  inbox.Place // when full: nothing behind it is on the page
 }
+
+// backwards reports whether the conversations that were made last are likely to come first, so that they are best seen first.
+func (b *best) backwards() bool { return b.sort == inbox.Newest || b.sort == "" }
 
 // wants reports whether a place can still be on the page.
 func (b *best) wants(p inbox.Place) bool { return !b.full || b.sort.Compare(p, b.last) < 0 }

@@ -62,7 +62,7 @@ func (t *tenant) enter(ref *inbox.ArrivalRef, f *found, to *inbox.Snapshot) {
 	case f.about != nil && ref.ExternalID == "":
 		f.conversation = t.conversations[f.about.Conversation]
 	case f.thread != nil:
-		if f.conversation = t.conversations[t.open[f.thread.ID]]; f.conversation == nil {
+		if f.conversation = t.open[f.thread.ID]; f.conversation == nil {
 			f.conversation = t.conversations[f.thread.Conversation]
 		}
 	}
@@ -98,21 +98,26 @@ func (t *tenant) recognise(ref *inbox.ArrivalRef, f *found, to *inbox.Snapshot) 
 // surround hands out the conversation and what belongs to it.
 func (t *tenant) surround(f *found, to *inbox.Snapshot) {
 	var who *inbox.Identity
+	if len(to.Identities) > 0 {
+		who = &to.Identities[0]
+	}
 	if c := f.conversation; c != nil {
 		copyConversation(&to.Conversation, c)
-		who = t.identities[c.Identity]
+		if who == nil || who.ID != c.Identity {
+			who = t.identities[c.Identity]
+		}
 		if f.thread == nil || f.thread.ID != c.Thread {
 			f.thread = t.threads[c.Thread]
 		}
 		if who != nil && to.Ref.Conversation.UUID != uuid.Nil {
 			to.Identities = []inbox.Identity{*who}
 		}
-	} else if len(to.Identities) > 0 {
-		who = &to.Identities[0]
 	}
 	if f.thread != nil {
 		to.Thread = *f.thread
-		to.Open = t.open[f.thread.ID]
+		if open := t.open[f.thread.ID]; open != nil {
+			to.Open = open.ID
+		}
 	}
 	if who != nil {
 		if row := t.contacts[who.Contact]; row != nil {

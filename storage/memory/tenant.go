@@ -18,7 +18,7 @@ type tenant struct {
 	threadKeys    map[inbox.ThreadKey]*inbox.Thread
 	conversations map[inbox.ConversationID]*inbox.Conversation
 	scan          []*inbox.Conversation // the same ones, for List
-	open          map[inbox.ThreadID]inbox.ConversationID
+	open          map[inbox.ThreadID]*inbox.Conversation
 	arrivals      map[arrivalKey]*inbox.Arrival
 	messages      map[inbox.MessageID]*inbox.Message
 	notes         map[inbox.NoteID]*inbox.Note
@@ -44,7 +44,7 @@ func newTenant(id inbox.Tenant) *tenant {
 		threads:       map[inbox.ThreadID]*inbox.Thread{},
 		threadKeys:    map[inbox.ThreadKey]*inbox.Thread{},
 		conversations: map[inbox.ConversationID]*inbox.Conversation{},
-		open:          map[inbox.ThreadID]inbox.ConversationID{},
+		open:          map[inbox.ThreadID]*inbox.Conversation{},
 		arrivals:      map[arrivalKey]*inbox.Arrival{},
 		messages:      map[inbox.MessageID]*inbox.Message{},
 		notes:         map[inbox.NoteID]*inbox.Note{},

@@ -8,7 +8,8 @@ import (
 )
 
 // Timeline implements inbox.Lister.
-func (s *Store) Timeline(ctx context.Context, id inbox.Tenant, conversation inbox.ConversationID, after int64, limit int, trail bool) ([]inbox.Item, error) {
+func (s *Store) Timeline(ctx context.Context, id inbox.Tenant, conversation inbox.ConversationID, after int64, limit int,
+	trail bool) ([]inbox.Item, error) {
 	if err := admit(ctx, id); err != nil {
 		return nil, err
 	}

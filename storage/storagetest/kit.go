@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"go/token"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/deskwright/deskwright/audit"
 	"github.com/deskwright/deskwright/channel"
 	"github.com/deskwright/deskwright/inbox"
+	"github.com/deskwright/deskwright/storage"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/google/uuid"
@@ -51,7 +53,8 @@ func (k *kit) stop(format string, args ...any) {
 	k.Fatalf("the rule: %s\n%s", k.rule, fmt.Sprintf(format, args...))
 }
 
-// same reports where got is not want. Nil and empty are the same except as the content of a log entry.
+// same reports where got is not want. Nil and empty are the same except as the content of a log entry; what is not exported is
+// not the store's.
 func (k *kit) same(what string, got, want any) {
 	k.Helper()
 	if diff := cmp.Diff(want, got, alike); diff != "" {
@@ -59,7 +62,15 @@ func (k *kit) same(what string, got, want any) {
 	}
 }
 
-var alike = cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() != ".Data" }, cmpopts.EquateEmpty())
+var alike = cmp.Options{
+	cmp.Transformer("text", uuid.UUID.String),
+	cmp.Transformer("text", audit.Hash.String),
+	cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() != ".Data" }, cmpopts.EquateEmpty()),
+	cmp.FilterPath(func(p cmp.Path) bool {
+		field, ok := p.Last().(cmp.StructField)
+		return ok && !token.IsExported(field.Name())
+	}, cmp.Ignore()),
+}
 
 // refused reports an error that is not the one wanted.
 func (k *kit) refused(what string, got, want error) {
@@ -94,7 +105,9 @@ func (k *kit) text(what string) string { return fmt.Sprintf("%s %d", what, k.mad
 var began = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
 // at returns an instant later than all it has returned before.
-func (k *kit) at() time.Time { return began.Add(time.Duration(k.made.Add(1)) * 1001 * time.Microsecond) }
+func (k *kit) at() time.Time {
+	return began.Add(time.Duration(k.made.Add(1)) * 1001 * time.Microsecond)
+}
 
 // commit writes changes that nothing stands against.
 func (k *kit) commit(changes ...inbox.Change) {
@@ -119,7 +132,7 @@ func (k *kit) answers(changes ...inbox.Change) []error {
 // conflicts commits a change that must not pass.
 func (k *kit) conflicts(what string, change inbox.Change) {
 	k.Helper()
-	k.refused(what, k.answers(change)[0], errConflict)
+	k.refused(what, k.answers(change)[0], storage.ErrConflict)
 }
 
 // load answers one ref of the kit's tenant.

@@ -48,5 +48,6 @@ func parts() []part {
 		{"due", dues},
 		{"log", logging},
 		{"crowd", crowd},
+		{"randomly", randomly},
 	}
 }

@@ -8,11 +8,7 @@ import (
 	"github.com/deskwright/deskwright/channel"
 	"github.com/deskwright/deskwright/contact"
 	"github.com/deskwright/deskwright/inbox"
-	"github.com/deskwright/deskwright/storage"
-	"github.com/google/uuid"
 )
-
-var errConflict = storage.ErrConflict
 
 // talk is a contact, one of its threads and the thread's conversation, as the last change made of it leaves them. What it returns
 // shares nothing with it.
@@ -186,7 +182,7 @@ func (k *kit) accountKey() channel.AccountKey {
 
 // wait is a row that waits until at, for a thing of its own.
 func (k *kit) wait(kind inbox.DueKind) inbox.Due {
-	return inbox.Due{Tenant: k.tenant, Kind: kind, Ref: k.id(), Conversation: inbox.ConversationID{UUID: uuid.UUID(k.id())}, At: k.at()}
+	return inbox.Due{Tenant: k.tenant, Kind: kind, Ref: k.id(), Conversation: inbox.ConversationID{UUID: k.id()}, At: k.at()}
 }
 
 // dropZero leaves out the accounts that have nothing open, which a store may leave out too.

@@ -152,7 +152,8 @@ func (c *command) sum() error {
 
 // attempt is one round of load, may, decide, settle, commit.
 func (b *Inbox) attempt(ctx context.Context, c *command, p *paper, now time.Time) (Result, error) {
-	snaps, err := b.store.Load(ctx, c.ref)
+	p.refs[0] = c.ref
+	snaps, err := b.store.Load(ctx, p.refs[:]...)
 	if err != nil {
 		return Result{}, c.unsure(err)
 	}
@@ -247,7 +248,8 @@ func (b *Inbox) commit(ctx context.Context, c *command, d *decision) (Result, er
 	if c.keyed {
 		d.keyed(c.key, c.hash, result)
 	}
-	err := b.store.Commit(ctx, *change)[0]
+	d.paper.changes[0] = *change
+	err := b.store.Commit(ctx, d.paper.changes[:]...)[0]
 	switch {
 	case err == nil:
 		if len(change.Dues) > 0 {

@@ -434,14 +434,17 @@ func TestALostAnswerToWhatArrivesHasOneEffectAndTheRightResult(t *testing.T) {
 	}
 }
 
+// always is a Commit that always fails.
+func always(err error) func(context.Context, []inbox.Change) []error {
+	return func(context.Context, []inbox.Change) []error { return []error{err} }
+}
+
 func TestACommandThatAlwaysConflictsEndsInAConflict(t *testing.T) {
 	for _, c := range commands {
 		s := newScene(t)
 		n := 0
-		s.store.commit = func(context.Context, []inbox.Change) []error {
-			n++
-			return []error{fmt.Errorf("somebody was faster: %w", storage.ErrConflict)}
-		}
+		conflict := always(fmt.Errorf("somebody was faster: %w", storage.ErrConflict))
+		s.store.commit = func(ctx context.Context, changes []inbox.Change) []error { n++; return conflict(ctx, changes) }
 		before := s.keeps()
 		_, err := c.do(s, c.desk(s))
 		if !errors.Is(err, storage.ErrConflict) || n < 10 || n > 1000 {

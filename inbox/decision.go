@@ -40,6 +40,8 @@ type paper struct {
 	tape     tape
 	decision decision
 
+	refs     [1]Ref
+	changes  [1]Change
 	stored   messageStored
 	messages [2]Message
 	arrivals [1]Arrival

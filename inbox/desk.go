@@ -116,11 +116,18 @@ func (x *decision) resolve(r Resolve) error {
 	return nil
 }
 
-// offered normalises a comment, and refuses one that is too long and a reason that is not there to be chosen.
-func (x *decision) offered(r *Resolve) error {
-	r.Comment = cleaned(r.Comment)
-	if len(r.Comment) > maxComment {
+// check normalises the comment, and refuses one that is too long.
+func (r *Resolve) check() error {
+	if r.Comment = cleaned(r.Comment); len(r.Comment) > maxComment {
 		return &InputError{Field: "comment", Problem: "is longer than 2,000 bytes"}
+	}
+	return nil
+}
+
+// offered is check, and refuses a reason that is not there to be chosen.
+func (x *decision) offered(r *Resolve) error {
+	if err := r.check(); err != nil {
+		return err
 	}
 	if r.Reason.UUID != uuid.Nil {
 		if reason := x.set.reasons[r.Reason]; reason == nil || reason.Disabled {

@@ -241,6 +241,41 @@ func TestAFailedReceiptReturnsTheConversationToNewWithTheClockRunningOn(t *testi
 	})
 }
 
+// Where the contact already has another open conversation on the thread, somebody looks at that one: a thread has one open place.
+func TestAFailedReceiptLeavesAConversationResolvedWhoseThreadIsOpenElsewhere(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.account(func(a *inbox.Account) { a.ReopenWithin = time.Hour })
+	first := s.ContactWrites("Kim", "Hello?").Conversation
+	ours := s.AgentReplies("Ann", first, "Yes?").Message
+	s.Tick()
+	s.Resolves("Ann", first)
+	s.at(curtain.Add(2 * time.Hour))
+	linked := s.ContactWrites("Kim", "It is broken.")
+	s.received("linked", linked, inbox.OutcomeLinked, isNew)
+	s.leaves("failed receipt", func() {
+		r := s.Receive(receipt(s.message(ours).ExternalID, channel.Failed, 1))
+		s.received("failed receipt", r, inbox.OutcomeUpdated, resolved)
+		want(t, "conversation", r.Conversation, first)
+	}, inbox.DeliveryFailed)
+	s.WantState(linked.Conversation, isNew)
+	want(t, "totals", s.keeps().Totals[s.Account.ID], inbox.Totals{New: 1})
+}
+
+func TestAnEditDoesNotUnmaskAMessage(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	r := s.Receive(chat("m", s.Person("Kim"), "My number is 4711."))
+	m := s.message(r.Message)
+	m.Text, m.Masked = "My number is ****.", curtain
+	if err := s.store.Store.Commit(t.Context(), inbox.Change{Tenant: s.Box.Tenant(), Messages: []inbox.Message{m}})[0]; err != nil {
+		t.Fatal(err)
+	}
+	s.leavesNoTrace("edit", func() { s.received("edit", s.Receive(edit("m", "It is 4711!", 5)), inbox.OutcomeIgnored, isNew) })
+	s.Receive(deletion("m", 6))
+	want(t, "status", s.status(r.Message), inbox.Deleted)
+}
+
 func TestWhatHappensToOurMessageInTheNetworksAppIsByElsewhere(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

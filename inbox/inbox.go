@@ -45,6 +45,9 @@ func New(store Store, options ...Option) (*Inbox, error) {
 		nudge:    make(chan struct{}, 1),
 	}
 	for _, o := range options {
+		if o == nil {
+			return nil, &InputError{Field: "option", Problem: "is nil"}
+		}
 		if err := o(e); err != nil {
 			return nil, err
 		}

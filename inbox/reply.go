@@ -154,6 +154,12 @@ func (r Reply) check() (Reply, error) {
 	if r.Text == "" && len(r.Attach) == 0 && r.Template == nil {
 		return r, &InputError{Field: "text", Problem: "is empty"}
 	}
+	if err := identifier("tag", string(r.Tag), true); err != nil {
+		return r, err
+	}
+	if err := r.Resolve.check(); err != nil {
+		return r, err
+	}
 	if r.Template != nil && r.Text != "" {
 		return r, &InputError{Field: "template", Problem: "stands beside a text: a message is one or the other"}
 	}

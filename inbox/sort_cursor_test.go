@@ -271,6 +271,42 @@ func (*deadLister) List(context.Context, inbox.Tenant, inbox.Query) ([]inbox.Lis
 	return nil, errDead
 }
 
+func TestATimelineGoesOnAfterAnyOfItsItems(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	c := s.ContactWrites("Kim", "Hello?").Conversation
+	ann := s.Desk("Ann")
+	for i := range 130 {
+		s.ContactWrites("Kim", fmt.Sprint("message ", i))
+		if _, err := ann.AddNote(t.Context(), c, inbox.MessageID{}, fmt.Sprint("note ", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Resolves("Ann", c)
+	timeline := func(options ...inbox.ReadOption) (seqs []int64) {
+		for item, err := range ann.Timeline(t.Context(), c, options...) {
+			wantNo(t, err)
+			seqs = append(seqs, item.Seq)
+		}
+		return seqs
+	}
+	plain, whole := timeline(), timeline(inbox.WithTrail())
+	want(t, "messages and notes", len(plain), 261)
+	want(t, "with the trail", len(whole), 263)
+	if !slices.IsSorted(whole) {
+		t.Errorf("out of order: %v", whole)
+	}
+	for _, i := range []int{0, 1, 99, 100, 101, 261, 262} {
+		want(t, fmt.Sprint("after item ", i), timeline(inbox.WithTrail(), inbox.AfterSeq(whole[i])), append([]int64(nil), whole[i+1:]...))
+	}
+	for _, limit := range []int{1, 99, 100, 101, 263, 1000} {
+		want(t, fmt.Sprint("limit ", limit), timeline(inbox.WithTrail(), inbox.Limit(limit)), whole[:min(limit, len(whole))])
+	}
+	for _, err := range ann.Timeline(t.Context(), c, inbox.Limit(-1)) {
+		want(t, "field", wantErr[*inbox.InputError](t, "limit -1", err).Field, "limit")
+	}
+}
+
 // Every order is total: of two conversations one comes first, and equal places are the same conversation.
 func TestEveryOrderIsTotal(t *testing.T) {
 	t.Parallel()

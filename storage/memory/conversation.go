@@ -6,6 +6,12 @@ import (
 	"github.com/deskwright/deskwright/inbox"
 )
 
+// conversation is a conversation with its log.
+type conversation struct {
+	inbox.Conversation
+	log subject
+}
+
 // isOpen reports whether a conversation takes the one open place of its thread.
 func isOpen(c *inbox.Conversation) bool {
 	return c.State == inbox.StateNew || c.State == inbox.StatePending
@@ -16,13 +22,17 @@ func (t *tenant) checkConversation(c *inbox.Conversation) error {
 		return nil
 	}
 	var have int64
-	if old := t.conversations[c.ID]; old != nil {
+	old := t.conversations[c.ID]
+	if old != nil {
 		have = old.Version
 	}
 	if err := guard("conversation", have, c.Version); err != nil {
 		return err
 	}
-	if holder := t.open[c.Thread]; holder != nil && holder.ID != c.ID && isOpen(c) {
+	if !isOpen(c) || old != nil && isOpen(&old.Conversation) && old.Thread == c.Thread {
+		return nil
+	}
+	if holder := t.open[c.Thread]; holder != nil && holder.ID != c.ID {
 		return conflict("another conversation of the thread is open")
 	}
 	return nil
@@ -31,17 +41,18 @@ func (t *tenant) checkConversation(c *inbox.Conversation) error {
 func (t *tenant) putConversation(c *inbox.Conversation) {
 	row := t.conversations[c.ID]
 	if row == nil {
-		row = new(inbox.Conversation)
+		row = new(conversation)
 		t.conversations[c.ID] = row
 		t.scan = append(t.scan, row)
-	} else if isOpen(row) && (!isOpen(c) || row.Thread != c.Thread) {
+		t.adopt(c.ID, row)
+	} else if isOpen(&row.Conversation) && (!isOpen(c) || row.Thread != c.Thread) {
 		delete(t.open, row.Thread)
 	}
-	if isOpen(c) && (!isOpen(row) || row.Thread != c.Thread) {
+	if isOpen(c) && (!isOpen(&row.Conversation) || row.Thread != c.Thread) {
 		t.open[c.Thread] = row
 	}
-	copyConversation(row, c)
-	trimConversation(row)
+	copyConversation(&row.Conversation, c)
+	trimConversation(&row.Conversation)
 }
 
 func copyConversation(to, from *inbox.Conversation) {

@@ -24,18 +24,18 @@ func (s *Store) List(ctx context.Context, id inbox.Tenant, q inbox.Query) ([]inb
 		if page.backwards() {
 			c = t.scan[len(t.scan)-1-i]
 		}
-		place := q.Sort.Place(c)
+		place := q.Sort.Place(&c.Conversation)
 		if q.After != (inbox.Place{}) && q.Sort.Compare(place, q.After) <= 0 {
 			continue
 		}
-		if page.wants(place) && q.Filter.Matches(c) {
+		if page.wants(place) && q.Filter.Matches(&c.Conversation) {
 			page.add(candidate{place, c})
 		}
 	}
 	found := page.done()
 	out := make([]inbox.Listed, len(found))
 	for i, f := range found {
-		t.listed(&out[i], f.conversation)
+		t.listed(&out[i], &f.conversation.Conversation)
 	}
 	return out, nil
 }
@@ -55,7 +55,7 @@ func (t *tenant) listed(to *inbox.Listed, c *inbox.Conversation) {
 // candidate is a conversation that may be on the page.
 type candidate struct {
 	place        inbox.Place
-	conversation *inbox.Conversation
+	conversation *conversation
 }
 
 // best keeps the first limit of the candidates it is shown. It lets twice as many come together, then sorts and cuts.

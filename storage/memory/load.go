@@ -48,7 +48,7 @@ func (t *tenant) load(to *inbox.Snapshot) {
 
 // found is what a ref has led to so far.
 type found struct {
-	conversation *inbox.Conversation
+	conversation *conversation
 	thread       *inbox.Thread
 	own, about   *inbox.Message
 }
@@ -102,7 +102,7 @@ func (t *tenant) surround(f *found, to *inbox.Snapshot) {
 		who = &to.Identities[0]
 	}
 	if c := f.conversation; c != nil {
-		copyConversation(&to.Conversation, c)
+		copyConversation(&to.Conversation, &c.Conversation)
 		if who == nil || who.ID != c.Identity {
 			who = t.identities[c.Identity]
 		}
@@ -115,7 +115,7 @@ func (t *tenant) surround(f *found, to *inbox.Snapshot) {
 	}
 	if f.thread != nil {
 		to.Thread = *f.thread
-		if open := t.open[f.thread.ID]; open != nil {
+		if open := t.openOf(f.thread, f.conversation); open != nil {
 			to.Open = open.ID
 		}
 	}
@@ -126,10 +126,20 @@ func (t *tenant) surround(f *found, to *inbox.Snapshot) {
 	}
 }
 
+// openOf returns the open conversation of a thread, nil if there is none. It is guess more often than not.
+func (t *tenant) openOf(th *inbox.Thread, guess *conversation) *conversation {
+	if guess != nil && guess.Thread == th.ID && isOpen(&guess.Conversation) {
+		return guess
+	}
+	return t.open[th.ID]
+}
+
 // addMessages hands out the messages that the ref names.
 func (t *tenant) addMessages(f *found, to *inbox.Snapshot) {
-	if m := t.messages[to.Ref.Message]; m != nil && m.Conversation == to.Conversation.ID {
-		to.Messages = addMessage(to.Messages, m)
+	if id := to.Ref.Message; id.UUID != uuid.Nil {
+		if m := t.messages[id]; m != nil && m.Conversation == to.Conversation.ID {
+			to.Messages = addMessage(to.Messages, m)
+		}
 	}
 	if to.Ref.Asked {
 		to.Messages = addMessage(to.Messages, t.messages[to.Conversation.Asked])
@@ -141,14 +151,20 @@ func (t *tenant) addMessages(f *found, to *inbox.Snapshot) {
 // addNamed hands out what else the ref names.
 func (t *tenant) addNamed(to *inbox.Snapshot) {
 	ref := &to.Ref
-	if n := t.notes[ref.Note]; n != nil && n.Conversation == to.Conversation.ID {
-		to.Notes = []inbox.Note{*n}
+	if ref.Note.UUID != uuid.Nil {
+		if n := t.notes[ref.Note]; n != nil && n.Conversation == to.Conversation.ID {
+			to.Notes = []inbox.Note{*n}
+		}
 	}
-	if d := t.documents[ref.Document]; d != nil {
-		to.Document = copyDocument(d)
+	if ref.Document.ID != uuid.Nil {
+		if d := t.documents[ref.Document]; d != nil {
+			to.Document = copyDocument(d)
+		}
 	}
-	if k := t.keys[ref.Key]; k != nil && ref.Key != "" {
-		to.Key = copyKey(k)
+	if ref.Key != "" {
+		if k := t.keys[ref.Key]; k != nil {
+			to.Key = copyKey(k)
+		}
 	}
 	if ref.Cause != uuid.Nil {
 		to.Stands = t.stands(audit.Subject{Kind: audit.SubjectConversation, ID: to.Conversation.ID.UUID}, ref.Cause, ref.Seq) ||

@@ -11,25 +11,31 @@ import (
 	"github.com/deskwright/deskwright/storage"
 )
 
-// pageSize is how many entries lie together, so that a growing log is never copied as a whole.
+// pageSize is how many rows lie together, so that what only grows is never copied as a whole.
 const pageSize = 256
 
-// log is the entries of a tenant by position.
-type log struct{ pages [][]audit.Entry }
+// pages is a list that only grows.
+type pages[T any] struct {
+	all   [][]T
+	count int64
+}
 
-func (l *log) append(e *audit.Entry) {
-	last := len(l.pages) - 1
-	if last < 0 || len(l.pages[last]) == pageSize {
-		l.pages = append(l.pages, nil)
+func (p *pages[T]) append(row *T) {
+	last := len(p.all) - 1
+	switch {
+	case last < 0:
+		p.all = append(p.all, nil) // the first page grows as it is needed: many tenants have little
+		last++
+	case len(p.all[last]) == pageSize:
+		p.all = append(p.all, make([]T, 0, pageSize))
 		last++
 	}
-	l.pages[last] = append(l.pages[last], *e)
+	p.all[last] = append(p.all[last], *row)
+	p.count++
 }
 
-func (l *log) at(position int64) *audit.Entry {
-	i := position - 1
-	return &l.pages[i/pageSize][i%pageSize]
-}
+// at returns the row at a place, counted from 0.
+func (p *pages[T]) at(i int64) *T { return &p.all[i/pageSize][i%pageSize] }
 
 // Feed implements inbox.Log.
 func (s *Store) Feed(ctx context.Context, id inbox.Tenant, after int64, limit int) ([]audit.Entry, error) {
@@ -46,7 +52,7 @@ func (s *Store) Feed(ctx context.Context, id inbox.Tenant, after int64, limit in
 	}
 	out := make([]audit.Entry, n)
 	for i := range out {
-		out[i] = copyEntry(t.log.at(after + 1 + int64(i)))
+		out[i] = copyEntry(t.log.at(after + int64(i)))
 	}
 	return out, nil
 }
@@ -58,13 +64,17 @@ func (s *Store) Batches(ctx context.Context, id inbox.Tenant, after int64, limit
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	all := s.of(id).batches
-	first := sort.Search(len(all), func(i int) bool { return all[i].First > after })
-	n := min(len(all)-first, limit)
+	all := &s.of(id).batches
+	first := sort.Search(int(all.count), func(i int) bool { return all.at(int64(i)).First > after })
+	n := min(int(all.count)-first, limit)
 	if n <= 0 {
 		return nil, nil
 	}
-	return append([]audit.Batch(nil), all[first:first+n]...), nil
+	out := make([]audit.Batch, n)
+	for i := range out {
+		out[i] = *all.at(int64(first + i))
+	}
+	return out, nil
 }
 
 // Head implements inbox.Log.
@@ -103,7 +113,7 @@ func (t *tenant) checkEntries(id inbox.Tenant, entries []audit.Entry) error {
 		if e.Tenant != id.UUID {
 			return fmt.Errorf("memory: a log entry of another tenant: %w", storage.ErrInvalid)
 		}
-		if t.subjects[e.Subject].has(e.Seq) {
+		if t.look(e.Subject).has(e.Seq) {
 			return conflict("log entry")
 		}
 		for j := range i {
@@ -131,7 +141,8 @@ func (s *Store) appendEntries(t *tenant, entries []audit.Entry) {
 // seal ends a commit: what it has written gets its positions, in one batch for each tenant.
 func (s *Store) seal() {
 	for i, t := range s.unsealed {
-		t.batches = append(t.batches, t.head.Seal(t.pending))
+		batch := t.head.Seal(t.pending)
+		t.batches.append(&batch)
 		for j := range t.pending {
 			t.log.append(&t.pending[j])
 		}

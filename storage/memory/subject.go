@@ -21,9 +21,19 @@ type line struct {
 	note     *inbox.Note
 }
 
+// look returns the log of a subject, for reading; nil if it has none.
+func (t *tenant) look(id audit.Subject) *subject {
+	if id.Kind == audit.SubjectConversation {
+		if c := t.conversations[inbox.ConversationID{UUID: id.ID}]; c != nil {
+			return &c.log
+		}
+	}
+	return t.subjects[id]
+}
+
 // subject returns the log of a subject, for writing.
 func (t *tenant) subject(id audit.Subject) *subject {
-	s := t.subjects[id]
+	s := t.look(id)
 	if s == nil {
 		s = new(subject)
 		t.subjects[id] = s
@@ -33,6 +43,15 @@ func (t *tenant) subject(id audit.Subject) *subject {
 
 func (t *tenant) conversation(id inbox.ConversationID) *subject {
 	return t.subject(audit.Subject{Kind: audit.SubjectConversation, ID: id.UUID})
+}
+
+// adopt moves the log of a conversation into its row, where entries came before the row.
+func (t *tenant) adopt(id inbox.ConversationID, row *conversation) {
+	key := audit.Subject{Kind: audit.SubjectConversation, ID: id.UUID}
+	if early := t.subjects[key]; early != nil {
+		row.log = *early
+		delete(t.subjects, key)
+	}
 }
 
 // line returns the line at seq, for writing; one that is new is at the end as a rule.
@@ -75,8 +94,8 @@ func (s *subject) search(seq int64) int {
 
 // stands reports whether an entry of a cause stands in the log of a subject after seq.
 func (t *tenant) stands(id audit.Subject, cause uuid.UUID, seq int64) bool {
-	for _, l := range t.subjects[id].after(seq) {
-		if l.position != 0 && t.log.at(l.position).Cause == cause {
+	for _, l := range t.look(id).after(seq) {
+		if l.position != 0 && t.log.at(l.position-1).Cause == cause {
 			return true
 		}
 	}

@@ -16,9 +16,9 @@ type tenant struct {
 	addresses     map[channel.Address]*inbox.Identity
 	threads       map[inbox.ThreadID]*inbox.Thread
 	threadKeys    map[inbox.ThreadKey]*inbox.Thread
-	conversations map[inbox.ConversationID]*inbox.Conversation
-	scan          []*inbox.Conversation // the same ones, for List
-	open          map[inbox.ThreadID]*inbox.Conversation
+	conversations map[inbox.ConversationID]*conversation
+	scan          []*conversation // the same ones, for List
+	open          map[inbox.ThreadID]*conversation
 	arrivals      map[arrivalKey]*inbox.Arrival
 	messages      map[inbox.MessageID]*inbox.Message
 	notes         map[inbox.NoteID]*inbox.Note
@@ -29,10 +29,10 @@ type tenant struct {
 	dues          map[dueKey]*due
 	totals        map[channel.AccountID]inbox.Totals
 
-	subjects map[audit.Subject]*subject
-	log      log
-	pending  []audit.Entry // of the commit under way
-	batches  []audit.Batch
+	subjects map[audit.Subject]*subject // but those of conversations, which lie in their rows
+	log      pages[audit.Entry]         // by position less one
+	pending  []audit.Entry              // of the commit under way
+	batches  pages[audit.Batch]
 	head     audit.Head
 }
 
@@ -43,8 +43,8 @@ func newTenant(id inbox.Tenant) *tenant {
 		addresses:     map[channel.Address]*inbox.Identity{},
 		threads:       map[inbox.ThreadID]*inbox.Thread{},
 		threadKeys:    map[inbox.ThreadKey]*inbox.Thread{},
-		conversations: map[inbox.ConversationID]*inbox.Conversation{},
-		open:          map[inbox.ThreadID]*inbox.Conversation{},
+		conversations: map[inbox.ConversationID]*conversation{},
+		open:          map[inbox.ThreadID]*conversation{},
 		arrivals:      map[arrivalKey]*inbox.Arrival{},
 		messages:      map[inbox.MessageID]*inbox.Message{},
 		notes:         map[inbox.NoteID]*inbox.Note{},

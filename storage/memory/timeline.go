@@ -17,14 +17,14 @@ func (s *Store) Timeline(ctx context.Context, id inbox.Tenant, conversation inbo
 	defer s.mu.RUnlock()
 	t := s.of(id)
 	var out []inbox.Item
-	for _, l := range t.subjects[audit.Subject{Kind: audit.SubjectConversation, ID: conversation.UUID}].after(after) {
+	for _, l := range t.look(audit.Subject{Kind: audit.SubjectConversation, ID: conversation.UUID}).after(after) {
 		if len(out) >= limit {
 			break
 		}
 		if l.position == 0 {
 			continue
 		}
-		if e := t.log.at(l.position); l.message != nil || l.note != nil || trail && e.Class == audit.ClassTrail {
+		if e := t.log.at(l.position - 1); l.message != nil || l.note != nil || trail && e.Class == audit.ClassTrail {
 			out = append(out, l.item(e))
 		}
 	}

@@ -52,20 +52,12 @@ func (b *Inbox) Tick(ctx context.Context) (next time.Time, err error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	var order []ConversationID
-	byConversation := map[ConversationID][]Due{}
-	for _, row := range rows {
-		if byConversation[row.Conversation] == nil {
-			order = append(order, row.Conversation)
-		}
-		byConversation[row.Conversation] = append(byConversation[row.Conversation], row)
-	}
-	failures := make([]error, len(order))
+	queues := byConversation(rows)
+	failures := make([]error, len(queues))
 	var group errgroup.Group
 	group.SetLimit(senders)
-	for i, id := range order {
+	for i, rows := range queues {
 		group.Go(func() error {
-			rows := byConversation[id]
 			failures[i] = b.For(rows[0].Tenant).serveAll(ctx, rows)
 			return nil
 		})
@@ -75,6 +67,27 @@ func (b *Inbox) Tick(ctx context.Context) (next time.Time, err error) {
 		return time.Time{}, err
 	}
 	return b.store.Next(ctx)
+}
+
+// byConversation parts due rows by the conversation that they are about, in the order in which they come.
+func byConversation(rows []Due) [][]Due {
+	type conversation struct {
+		tenant Tenant
+		id     ConversationID
+	}
+	var queues [][]Due
+	place := map[conversation]int{}
+	for _, row := range rows {
+		c := conversation{row.Tenant, row.Conversation}
+		i, begun := place[c]
+		if !begun {
+			i = len(queues)
+			place[c] = i
+			queues = append(queues, nil)
+		}
+		queues[i] = append(queues[i], row)
+	}
+	return queues
 }
 
 // serveAll serves the rows of one conversation in the order in which their messages were written. Where one fails, those behind it

@@ -18,8 +18,8 @@ import (
 // account on X that may answer every post, and the agent who answers for it. A thread is a contact on an account.
 //
 //   - A brand's row answers the contact's row that in_response_to_tweet_id names, on that contact's thread with the brand. If no
-//     contact's row is named, or the thread does not exist yet, the row is counted as unsolicited and nothing else. It carries a
-//     reference to the row it answers if that one is on the thread, and was there before.
+//     contact's row is named, or the thread does not exist yet, the row is counted as unsolicited and nothing else. The answer
+//     names the row if that one is on the thread, and came before; else it names none, which in public is the contact's newest.
 //   - A contact's row goes to the account that accountOf finds, or is counted as unaddressed and nothing else.
 //
 // The same row may stand in the file twice: the second one is a duplicate. Another row with the id of an earlier one is bad.

@@ -89,7 +89,7 @@ func (b *Inbox) runOn(ctx context.Context, p *paper, c *command) (Result, error)
 		if try > 3 {
 			pause := time.Duration(rand.Int64N(int64(min(try, 20)) * int64(50*time.Microsecond)))
 			if err := wait(ctx, systemClock{}, pause); err != nil {
-				return Result{}, err
+				return Result{}, c.unsure(err)
 			}
 		}
 	}
@@ -158,17 +158,18 @@ func (b *Inbox) attempt(ctx context.Context, c *command, p *paper, now time.Time
 		return Result{}, c.unsure(err)
 	}
 	snap := &snaps[0]
-	if snap.Key.Key != "" {
-		return replayed(c, snap.Key)
-	}
 	for _, q := range slices.Backward(c.doubts) { // after the load: what comes to stand later fails this attempt's guards
 		stands, err := b.store.Load(ctx, q.ref)
 		if err != nil {
 			return Result{}, c.unsure(err)
 		}
 		if stands[0].Stands {
+			b.wake()
 			return q.result, nil
 		}
+	}
+	if snap.Key.Key != "" {
+		return replayed(c, snap.Key)
 	}
 	set, err := b.settingsAt(ctx, snap.Epoch)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -189,24 +190,26 @@ func TestAKeyIsForOneRequest(t *testing.T) {
 		if _, err := c.do(s, c.desk(s), inbox.Key("k")); err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
-		other := s.Box.As(inbox.Bot(queue.AgentNamed("Other"), "Other"))
-		try := func(what string, do func() error) {
+		try := func(what string, _ any, err error) {
 			t.Helper()
-			s.untouched(what, func() {
-				err := do()
-				e, ok := errors.AsType[*inbox.KeyError](err)
-				if ok && (e.Key != "k" || !errors.Is(err, storage.ErrInvalid)) || !ok && !errors.Is(err, storage.ErrNotFound) {
-					t.Errorf("after %s, %s: the error is %v", c.name, what, err)
-				}
-			})
-		}
-		try("the same by another actor", func() error { _, err := c.do(s, other, inbox.Key("k")); return err })
-		try("the same on a condition", func() error { _, err := c.do(s, c.desk(s), inbox.Key("k"), inbox.If(1)); return err })
-		for j, d := range commands {
-			if i != j {
-				try(d.name, func() error { _, err := d.do(s, d.desk(s), inbox.Key("k")); return err })
+			e, ok := errors.AsType[*inbox.KeyError](err)
+			if !ok || e.Key != "k" || !errors.Is(err, storage.ErrInvalid) {
+				t.Errorf("after %s, %s: the error is %v", c.name, what, err)
 			}
 		}
+		s.untouched("what comes after "+c.name, func() {
+			other := s.Box.As(inbox.Bot(queue.AgentNamed("Other"), "Other"))
+			answer, err := c.do(s, other, inbox.Key("k"))
+			try("the same by another actor", answer, err)
+			answer, err = c.do(s, c.desk(s), inbox.Key("k"), inbox.If(1))
+			try("the same on a condition", answer, err)
+			for j, d := range commands {
+				if i != j {
+					answer, err = d.do(s, d.desk(s), inbox.Key("k"))
+					try(d.name, answer, err)
+				}
+			}
+		})
 	}
 }
 
@@ -269,14 +272,14 @@ func TestAKeyIsTheTenantsAndComparedByteForByte(t *testing.T) {
 func TestAKeyIsText(t *testing.T) {
 	for _, c := range commands {
 		s := newScene(t)
-		for _, key := range []string{"", "a\x00", "a\xff", "\xed\xa0\x80", strings.Repeat("k", 513)} {
-			if err := refused[*inbox.InputError](s.office, c.name, func() error {
+		s.untouched(c.name, func() {
+			for _, key := range []string{"", "a\x00", "a\xff", "\xed\xa0\x80", strings.Repeat("k", 513)} {
 				_, err := c.do(s, c.desk(s), inbox.Key(key))
-				return err
-			}); err != nil && err.Field != "key" {
-				t.Errorf("%s under %.10q: the error is about %s", c.name, key, err.Field)
+				if in, ok := errors.AsType[*inbox.InputError](err); !ok || in.Field != "key" {
+					t.Errorf("%s under %.10q: the error is %v", c.name, key, err)
+				}
 			}
-		}
+		})
 	}
 }
 
@@ -371,7 +374,7 @@ func TestALostAnswerHasOneEffectAndTheRightResult(t *testing.T) {
 				s := newScene(t, counted())
 				s.store.loses(after)
 				got, err := c.do(s, c.desk(s), options...)
-				if err != nil || !reflect.DeepEqual(repeated(got), repeated(wanted)) {
+				if err != nil || !reflect.DeepEqual(got, wanted) {
 					t.Errorf("%s, %s: %+v, %v; want %+v", c.name, how, got, err, wanted)
 				}
 				if diff := cmp.Diff(sound.story(), s.story()); diff != "" {
@@ -441,6 +444,9 @@ func always(err error) func(context.Context, []inbox.Change) []error {
 
 func TestACommandThatAlwaysConflictsEndsInAConflict(t *testing.T) {
 	for _, c := range commands {
+		if !slices.Contains([]string{"SetPending", "Reply", "Start", "SaveAccount", "PauseAccount", "DeleteTopic"}, c.name) {
+			continue // they end as these do, and each takes its time
+		}
 		s := newScene(t)
 		n := 0
 		conflict := always(fmt.Errorf("somebody was faster: %w", storage.ErrConflict))

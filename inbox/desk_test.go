@@ -375,6 +375,24 @@ func TestSetNewFromResolvedComesBackUnassigned(t *testing.T) {
 	}
 }
 
+func TestMarkingReadLeavesNothingUnreadAndIsNotShown(t *testing.T) {
+	o := newOffice(t)
+	ann, id := o.Desk("Ann"), o.in(inbox.StateNew)
+	o.ContactWrites("Kim 1", "Hello?")
+	before, lines := o.Header(id), o.Timeline(id)
+	o.did(ann.MarkRead(o.ctx(), id))
+	after := o.Header(id)
+	if before.Count.Unread != 2 || after.Count.Unread != 0 || after.Count.Messages != 2 || after.Changed != before.Changed ||
+		after.AnsweredBy != before.AnsweredBy || after.Due != before.Due {
+		t.Errorf("before %+v, after %+v", before.Conversation, after.Conversation)
+	}
+	o.WantTimeline(id, lines...)
+	o.ContactWrites("Kim 1", "Anybody?")
+	if n := o.Header(id).Count.Unread; n != 1 {
+		t.Errorf("%d unread, want the one that came since", n)
+	}
+}
+
 // apart has a thread with a resolved conversation and an open one that follows it.
 func (o *office) apart() (resolved, open inbox.ConversationID) {
 	o.t.Helper()

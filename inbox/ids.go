@@ -3,15 +3,19 @@ package inbox
 import (
 	"bufio"
 	"crypto/rand"
+	"io"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 )
 
-// idSource makes UUIDs of version 7. It asks the machine for randomness in larger portions.
+// idSource makes UUIDs of version 7: the time in milliseconds, then random bits. It asks the machine for randomness in larger
+// portions.
 type idSource struct {
 	mu     sync.Mutex
 	random *bufio.Reader
+	id     uuid.UUID
 }
 
 func (s *idSource) next() uuid.UUID {
@@ -20,9 +24,14 @@ func (s *idSource) next() uuid.UUID {
 	if s.random == nil {
 		s.random = bufio.NewReaderSize(rand.Reader, 1024)
 	}
-	id, err := uuid.NewV7FromReader(s.random)
-	if err != nil { // the machine has no randomness: nothing can go on
+	if _, err := io.ReadFull(s.random, s.id[6:]); err != nil { // the machine has no randomness: nothing can go on
 		panic(err)
 	}
-	return id
+	ms := time.Now().UnixMilli()
+	for i := range 6 {
+		s.id[i] = byte(ms >> (40 - 8*i))
+	}
+	s.id[6] = s.id[6]&0x0f | 0x70 // version 7
+	s.id[8] = s.id[8]&0x3f | 0x80 // variant of RFC 9562
+	return s.id
 }

@@ -3,6 +3,7 @@ package inbox
 import (
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/deskwright/deskwright/channel"
 	"github.com/google/uuid"
@@ -13,6 +14,7 @@ import (
 type Inbox struct {
 	*engine
 	tenant Tenant
+	held   *atomic.Pointer[settings] // the tenant's settings as they were last read; nil inside: not yet
 }
 
 // engine is what all views of an Inbox share.
@@ -24,7 +26,7 @@ type engine struct {
 	access   Access
 	adapters map[channel.Network]channel.Adapter
 
-	settings sync.Map      // of *settings by Tenant
+	settings sync.Map      // of *atomic.Pointer[settings] by Tenant
 	nudge    chan struct{} // Run has something to do
 	papers   sync.Pool     // of *paper
 }
@@ -52,11 +54,16 @@ func New(store Store, options ...Option) (*Inbox, error) {
 			return nil, err
 		}
 	}
-	return &Inbox{engine: e, tenant: DefaultTenant}, nil
+	return e.of(DefaultTenant), nil
 }
 
 // For returns a view of another tenant's inbox.
-func (b *Inbox) For(t Tenant) *Inbox { return &Inbox{engine: b.engine, tenant: t} }
+func (b *Inbox) For(t Tenant) *Inbox { return b.of(t) }
+
+func (e *engine) of(t Tenant) *Inbox {
+	held, _ := e.settings.LoadOrStore(t, new(atomic.Pointer[settings]))
+	return &Inbox{engine: e, tenant: t, held: held.(*atomic.Pointer[settings])}
+}
 
 // Tenant returns whose inbox the view is of.
 func (b *Inbox) Tenant() Tenant { return b.tenant }

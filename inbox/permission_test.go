@@ -199,6 +199,9 @@ var commands = []call{
 	{"Assign a team to what is another's", func(s *scene, d *inbox.Desk, o ...inbox.CommandOption) (any, error) {
 		return d.Assign(s.ctx(), s.bobs, inbox.Assignee{Team: s.team}, o...)
 	}, func(s *scene) []ask { return s.manage(s.bobs) }},
+	{"Assign another's to whom it is", func(s *scene, d *inbox.Desk, o ...inbox.CommandOption) (any, error) {
+		return d.Assign(s.ctx(), s.bobs, inbox.Assignee{Agent: queue.AgentNamed("Bob"), Team: s.team}, o...)
+	}, func(s *scene) []ask { return s.manage(s.bobs) }},
 	{"Unassign", func(s *scene, d *inbox.Desk, o ...inbox.CommandOption) (any, error) {
 		return d.Unassign(s.ctx(), s.mine, o...)
 	},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -424,6 +425,9 @@ func nonZero(m map[channel.AccountID]inbox.Totals) map[channel.AccountID]inbox.T
 
 func (h *history) same(what string, again, stored any) {
 	h.Helper()
+	if reflect.DeepEqual(stored, again) {
+		return
+	}
 	if diff := cmp.Diff(stored, again, cmpopts.EquateEmpty()); diff != "" {
 		h.Fatalf("%s (-stored +made again):\n%s", what, diff)
 	}

@@ -86,6 +86,7 @@ func TestWhatResolvingRequiresDependsOnWhoResolvesAndWhatIsVisible(t *testing.T)
 		{[]inbox.Requirement{{Resolver: person, Topic: true}}, workers[0], channel.Comment, false, true},
 		{[]inbox.Requirement{{Resolver: person, Reason: true, Topic: true}}, workers[0], channel.Comment, true, true},
 		{[]inbox.Requirement{{Resolver: person, Reason: true}, {Resolver: person, Topic: true}}, workers[0], channel.Comment, true, true},
+		{[]inbox.Requirement{{Resolver: person, Topic: true}, {Resolver: person, Reason: true}}, workers[0], channel.Comment, true, true},
 		{[]inbox.Requirement{{Resolver: person, Reason: true}}, workers[1], channel.DirectMessage, true, false}, // bots work as people do
 		{[]inbox.Requirement{{Resolver: person, Reason: true}}, workers[2], channel.DirectMessage, false, false},
 		{[]inbox.Requirement{{Resolver: person, Reason: true}}, workers[3], channel.DirectMessage, false, false},

@@ -208,7 +208,8 @@ func (s *send) beginQueued(x *decision, m *Message) error {
 	return err
 }
 
-// closed asks the network's window again, at the time of sending; it returns why the message cannot go out.
+// closed asks the network's rules again, at the time of sending; it returns why the message cannot go out. While the window is open
+// again, a tag that was for the time after it stands in nobody's way.
 func closed(x *decision, m *Message, acc *Account) string {
 	if m.Visibility == channel.Public || x.snap.Conversation.Visibility == channel.Public {
 		return ""
@@ -217,9 +218,10 @@ func closed(x *decision, m *Message, acc *Account) string {
 	if m.Author.Kind == audit.ActorPerson {
 		author = channel.Human
 	}
+	w := x.window(acc.ID)
 	err := channel.Permits(channel.Question{Account: acc.Account, Author: author, Action: channel.Reply,
-		Message: channel.Target{Kind: m.Kind}, Window: x.window(acc.ID), Tag: m.Tag, Template: m.Template != nil, Now: x.now})
-	if _, shut := errors.AsType[*channel.WindowClosedError](err); shut {
+		Message: channel.Target{Kind: m.Kind}, Window: w, Tag: m.Tag, Template: m.Template != nil, Now: x.now})
+	if err != nil && !w.Open(x.now) {
 		return err.Error()
 	}
 	return ""

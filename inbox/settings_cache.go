@@ -26,12 +26,7 @@ type settings struct {
 }
 
 // cached returns the settings that are at hand, of whatever epoch; nil if there are none.
-func (b *Inbox) cached() *settings {
-	if s, ok := b.settings.Load(b.tenant); ok {
-		return s.(*settings)
-	}
-	return nil
-}
+func (b *Inbox) cached() *settings { return b.held.Load() }
 
 // settingsAt returns the settings of the epoch or a later one.
 func (b *Inbox) settingsAt(ctx context.Context, epoch int64) (*settings, error) {
@@ -63,7 +58,7 @@ func (b *Inbox) readSettings(ctx context.Context) (*settings, error) {
 			return nil, fmt.Errorf("inbox: settings document %s %s cannot be read: %w", d.Kind, d.ID, err)
 		}
 	}
-	b.settings.Store(b.tenant, s)
+	b.held.Store(s)
 	return s, nil
 }
 

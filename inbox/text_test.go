@@ -350,6 +350,17 @@ func TestAsManyAddressesAsAllowedAreTaken(t *testing.T) {
 	want(t, "identities", len(identities(s, manyAddresses(inbox.MaxAddresses)...)), inbox.MaxAddresses)
 }
 
+func TestALongNameIsCutAtACharacter(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	p := known("kim")
+	p.Name = "." + strings.Repeat("日", 1000)
+	r := s.Receive(chat("1", p, "Hello?"))
+	name := "." + strings.Repeat("日", (inbox.MaxIdentifier-1)/3)
+	want(t, "name", s.Header(r.Conversation).Contact.Name, name)
+	want(t, "author", s.message(r.Message).Author.Name, name)
+}
+
 func TestWhatIsReceivedBelongsToTheCaller(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

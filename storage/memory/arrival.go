@@ -15,12 +15,25 @@ type arrivalKey struct {
 
 func keyOf(a *inbox.Arrival) arrivalKey { return arrivalKey{a.Account, a.ExternalID} }
 
+// arrival is an arrival without its key. There is one for every message, and few have more than that.
+type arrival struct {
+	version int64
+	message inbox.MessageID
+	content inbox.Fingerprint
+	more    *moreArrived // nil: nothing
+}
+
+type moreArrived struct {
+	conflicting []inbox.Fingerprint
+	early       []inbox.EarlyEvent
+}
+
 func (t *tenant) checkArrivals(arrivals []inbox.Arrival) error {
 	for i := range arrivals {
 		a := &arrivals[i]
 		var have int64
 		if old := t.arrivals[keyOf(a)]; old != nil {
-			have = old.Version
+			have = old.version
 		}
 		if err := guard("arrival", have, a.Version); err != nil {
 			return err
@@ -37,20 +50,39 @@ func (t *tenant) checkArrivals(arrivals []inbox.Arrival) error {
 func (t *tenant) putArrival(a *inbox.Arrival) {
 	row := t.arrivals[keyOf(a)]
 	if row == nil {
-		row = new(inbox.Arrival)
+		row = new(arrival)
 		t.arrivals[keyOf(a)] = row
 	}
-	copyArrival(row, a)
-	for i := range row.Early {
-		row.Early[i].Time = micro(row.Early[i].Time)
+	*row = arrival{version: a.Version, message: a.Message, content: a.Content}
+	if len(a.Conflicting) == 0 && len(a.Early) == 0 {
+		return
+	}
+	row.more = &moreArrived{conflicting: slices.Clone(a.Conflicting), early: copyEarly(a.Early)}
+	for i := range row.more.early {
+		row.more.early[i].Time = micro(row.more.early[i].Time)
 	}
 }
 
-func copyArrival(to, from *inbox.Arrival) {
-	*to = *from
-	to.Conflicting = slices.Clone(from.Conflicting)
-	to.Early = slices.Clone(from.Early)
-	for i := range to.Early {
-		to.Early[i].Attach = slices.Clone(to.Early[i].Attach)
+// arrived hands out what is known under a network's id of a message, and returns the message.
+func (t *tenant) arrived(key arrivalKey, to *inbox.Arrival) *inbox.Message {
+	if key.externalID == "" {
+		return nil
 	}
+	row := t.arrivals[key]
+	if row == nil {
+		return nil
+	}
+	*to = inbox.Arrival{Account: key.account, ExternalID: key.externalID, Version: row.version, Message: row.message, Content: row.content}
+	if row.more != nil {
+		to.Conflicting, to.Early = slices.Clone(row.more.conflicting), copyEarly(row.more.early)
+	}
+	return t.messages[row.message]
+}
+
+func copyEarly(from []inbox.EarlyEvent) []inbox.EarlyEvent {
+	to := slices.Clone(from)
+	for i := range to {
+		to[i].Attach = slices.Clone(to[i].Attach)
+	}
+	return to
 }

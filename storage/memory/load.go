@@ -68,19 +68,6 @@ func (t *tenant) enter(ref *inbox.ArrivalRef, f *found, to *inbox.Snapshot) {
 	}
 }
 
-// arrived hands out what is known under a network's id of a message, and returns the message.
-func (t *tenant) arrived(key arrivalKey, to *inbox.Arrival) *inbox.Message {
-	if key.externalID == "" {
-		return nil
-	}
-	row := t.arrivals[key]
-	if row == nil {
-		return nil
-	}
-	copyArrival(to, row)
-	return t.messages[row.Message]
-}
-
 // recognise finds the identities with the addresses named, and the thread of the first one that has it.
 func (t *tenant) recognise(ref *inbox.ArrivalRef, f *found, to *inbox.Snapshot) {
 	for _, address := range ref.Addresses {

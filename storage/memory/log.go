@@ -20,7 +20,8 @@ type pages[T any] struct {
 	count int64
 }
 
-func (p *pages[T]) append(row *T) {
+// append adds a row at the end and returns where it lies.
+func (p *pages[T]) append(row *T) *T {
 	last := len(p.all) - 1
 	switch {
 	case last < 0:
@@ -32,10 +33,21 @@ func (p *pages[T]) append(row *T) {
 	}
 	p.all[last] = append(p.all[last], *row)
 	p.count++
+	return &p.all[last][len(p.all[last])-1]
 }
 
 // at returns the row at a place, counted from 0.
 func (p *pages[T]) at(i int64) *T { return &p.all[i/pageSize][i%pageSize] }
+
+// since returns the rows from a place on, for reading.
+func (p *pages[T]) since(i int64) []T {
+	first := int(i / pageSize)
+	rows := p.all[first][i%pageSize:]
+	for _, more := range p.all[first+1:] {
+		rows = append(rows[:len(rows):len(rows)], more...)
+	}
+	return rows
+}
 
 // Feed implements inbox.Log.
 func (s *Store) Feed(ctx context.Context, id inbox.Tenant, after int64, limit int) ([]audit.Entry, error) {
@@ -125,29 +137,26 @@ func (t *tenant) checkEntries(id inbox.Tenant, entries []audit.Entry) error {
 	return nil
 }
 
-// appendEntries takes the entries of a change into the commit under way.
+// appendEntries writes the entries of a change. Their positions follow those of the commit under way, which seal ends.
 func (s *Store) appendEntries(t *tenant, entries []audit.Entry) {
-	if len(entries) > 0 && len(t.pending) == 0 {
+	if len(entries) > 0 && t.log.count == t.head.Position {
 		s.unsealed = append(s.unsealed, t)
 	}
 	for i := range entries {
-		e := copyEntry(&entries[i])
+		e := t.log.append(&entries[i])
+		e.Data = bytes.Clone(e.Data)
 		e.Time = micro(e.Time)
-		t.pending = append(t.pending, e)
-		t.subject(e.Subject).line(e.Seq).position = t.head.Position + int64(len(t.pending))
+		e.Position = t.log.count
+		t.subject(e.Subject).line(e.Seq).position = e.Position
 	}
 }
 
-// seal ends a commit: what it has written gets its positions, in one batch for each tenant.
+// seal ends a commit: what it has written becomes one batch for each tenant.
 func (s *Store) seal() {
 	for i, t := range s.unsealed {
-		batch := t.head.Seal(t.pending)
+		entries := t.log.since(t.head.Position)
+		batch := t.head.SealRoot(int64(len(entries)), audit.RootOf(entries))
 		t.batches.append(&batch)
-		for j := range t.pending {
-			t.log.append(&t.pending[j])
-		}
-		clear(t.pending)
-		t.pending = t.pending[:0]
 		s.unsealed[i] = nil
 	}
 	s.unsealed = s.unsealed[:0]

@@ -19,7 +19,7 @@ type tenant struct {
 	conversations map[inbox.ConversationID]*conversation
 	scan          []*conversation // the same ones, for List
 	open          map[inbox.ThreadID]*conversation
-	arrivals      map[arrivalKey]*inbox.Arrival
+	arrivals      map[arrivalKey]*arrival
 	messages      map[inbox.MessageID]*inbox.Message
 	notes         map[inbox.NoteID]*inbox.Note
 	documents     map[inbox.DocumentKey]*inbox.Document
@@ -31,7 +31,6 @@ type tenant struct {
 
 	subjects map[audit.Subject]*subject // but those of conversations, which lie in their rows
 	log      pages[audit.Entry]         // by position less one
-	pending  []audit.Entry              // of the commit under way
 	batches  pages[audit.Batch]
 	head     audit.Head
 }
@@ -45,7 +44,7 @@ func newTenant(id inbox.Tenant) *tenant {
 		threadKeys:    map[inbox.ThreadKey]*inbox.Thread{},
 		conversations: map[inbox.ConversationID]*conversation{},
 		open:          map[inbox.ThreadID]*conversation{},
-		arrivals:      map[arrivalKey]*inbox.Arrival{},
+		arrivals:      map[arrivalKey]*arrival{},
 		messages:      map[inbox.MessageID]*inbox.Message{},
 		notes:         map[inbox.NoteID]*inbox.Note{},
 		documents:     map[inbox.DocumentKey]*inbox.Document{},

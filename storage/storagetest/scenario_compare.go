@@ -17,145 +17,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-// perform lets a command be given while things go wrong, and compares what comes of it with what must.
-func (w *world) perform(t *rapid.T, o *op) {
-	i := rapid.IntRange(0, 1).Draw(t, "process")
-	box, other := w.boxes[i], w.boxes[1-i]
-	faults := w.drawFaults(t, o.repeat)
-	var first *op // what another process does first
-	var firstGot answer
-	var firstAt time.Time
-	if slices.Contains(faults, overtakes) {
-		first = w.drawFirst(t, o)
-		later := pick(t, "later by", []time.Duration{0, 0, time.Second})
-		box.store.overtake = func() {
-			w.clock.add(later)
-			firstAt = w.now()
-			firstGot = first.ask(t.Context(), other.For(first.tenant.Tenant))
-		}
-	}
-	t.Logf("tenant %s, process %d, writes %v: %s", o.tenant.name, i, faults, o.words)
-	now := w.now()
-	box.store.commits = slices.Clone(faults)
-	if len(faults) == 1 && faults[0] == fails && once(t, 3, "at the first read") {
-		box.store.commits, box.store.loads = nil, 1
-	}
-	got := o.ask(t.Context(), box.For(o.tenant.Tenant))
-	passed := box.store.passed
-	fired := box.store.calm()
-	holdFirst := func() {
-		t.Logf("  another process came first, at %s: %s", firstAt.Format(time.RFC3339Nano), first.words)
-		first.tenant.now = firstAt
-		w.hold(t, first, firstGot)
-	}
-	overtaken := !firstAt.IsZero()
-	// A command that only leaves its key answers what was so before the other one wrote.
-	only := passed && got.received == (inbox.Received{}) && !got.result.Changed && firstGot.err == nil
-	if overtaken && !only {
-		holdFirst()
-	}
-	o.tenant.now = now
-	w.holdWith(t, o, box, got, fired)
-	if overtaken && only {
-		holdFirst()
-	}
-	w.compareTouched(t, o.tenant, o, first)
-}
-
-// drawFirst draws what another process does first: the same, or something else of the same tenant.
-func (w *world) drawFirst(t *rapid.T, o *op) *op {
-	if o.loose || once(t, 3, "the same") {
-		return o
-	}
-	first := w.draw(t, pick(t, "first", append([]string{"contact writes", "echo", "event"}, onConversations...)), o.tenant)
-	if first.loose {
-		return o
-	}
-	return first
-}
-
-// holdWith is hold for a command some of whose writes may have failed.
-func (w *world) holdWith(t *rapid.T, o *op, box *process, got answer, fired []fault) {
-	switch {
-	case slices.Contains(fired, fails):
-		if why := refusal(got.err); why != "the store is down" && (why != "nobody knows" || len(fired) == 1) {
-			t.Fatalf("the rule: a command whose write failed says so\n%s\ngot %s", o.words, orDone(why))
-		}
-	case slices.Contains(fired, doubts) && got.err != nil:
-		w.repeat(t, o, box)
-	default:
-		if slices.Contains(fired, applies) {
-			got.result.Repeated = false // it may have met its own key
-		}
-		w.hold(t, o, got)
-	}
-}
-
-// compareTouched compares the conversations that commands were about.
-func (w *world) compareTouched(t *rapid.T, tn *tenant, ops ...*op) {
-	seen := map[inbox.ConversationID]bool{{}: true}
-	for _, o := range ops {
-		if o == nil {
-			continue
-		}
-		for _, id := range []inbox.ConversationID{o.target, o.led} {
-			if !seen[id] {
-				w.compare(t, tn, id)
-			}
-			seen[id] = true
-		}
-	}
-}
-
-// repeat gives a command again whose answer was lost for good: it has been carried out once.
-func (w *world) repeat(t *rapid.T, o *op, box *process) {
-	t.Logf("  nobody knows what became of it; it is given again")
-	got := o.ask(t.Context(), box.For(o.tenant.Tenant))
-	if _, refused := o.must(got); len(refused) > 0 || got.err != nil {
-		t.Fatalf("the rule: a command whose answer was lost can be given again\ngot error %v; it could have been refused because of %q", got.err, refused)
-	}
-	second, _ := o.must(got)
-	w.same(t, o, got, second)
-}
-
-// hold compares an answer with what the model says.
-func (w *world) hold(t *rapid.T, o *op, got answer) {
-	want, refused := o.must(got)
-	if len(refused) > 0 {
-		if why := refusal(got.err); !slices.Contains(refused, why) {
-			t.Fatalf("the rule: what stands against a command refuses it\n%s\ngot  %s\nwant one of %q", o.words, orDone(why), refused)
-		}
-		return
-	}
-	if got.err != nil {
-		t.Fatalf("the rule: a command that nothing stands against is carried out\n%s\ngot error %v", o.words, got.err)
-	}
-	w.same(t, o, got, want)
-}
-
-func orDone(why string) string {
-	if why == "" {
-		return "it was carried out"
-	}
-	return fmt.Sprintf("%q", why)
-}
-
-func (w *world) same(t *rapid.T, o *op, got, want answer) {
-	var wrong string
-	if got.received != want.received {
-		wrong += differences("what Receive answers", reflect.ValueOf(got.received), reflect.ValueOf(want.received), nil)
-	}
-	if got.result != want.result {
-		wrong += differences("what the command answers", reflect.ValueOf(got.result), reflect.ValueOf(want.result), nil)
-	}
-	if wrong != "" {
-		t.Fatalf("%s\n%s", o.words, wrong)
-	}
-	if o.led = want.result.Conversation; o.led.UUID == uuid.Nil {
-		o.led = want.received.Conversation
-	}
-}
-
 // rules are the sentences that the fields of a conversation are held to.
 var rules = map[string]string{
 	"Version":      "a conversation's version grows by one with every change, and by none without",
@@ -191,22 +52,23 @@ var rules = map[string]string{
 }
 
 // differences says, field by field, what is not as it must be, and which rule that breaks.
-func differences(what string, got, want reflect.Value, leave []string) (wrong string) {
+func differences(what string, got, want reflect.Value, leave ...string) (wrong string) {
 	for i := range got.NumField() {
-		name := got.Type().Field(i).Name
-		if !got.Type().Field(i).IsExported() || slices.Contains(leave, name) || equal(got.Field(i).Interface(), want.Field(i).Interface()) {
+		field := got.Type().Field(i)
+		if !field.IsExported() || slices.Contains(leave, field.Name) || equal(got.Field(i).Interface(), want.Field(i).Interface()) {
 			continue
 		}
-		rule := rules[name]
+		rule := rules[field.Name]
 		if rule == "" {
-			rule = name + " is as the commands before have left it"
+			rule = field.Name + " is as what happened before has left it"
 		}
-		wrong += fmt.Sprintf("the rule: %s\n%s: %s is %+v, want %+v\n", rule, what, name, got.Field(i).Interface(), want.Field(i).Interface())
+		wrong += fmt.Sprintf("the rule: %s\n%s: %s is %+v, want %+v\n", rule, what, field.Name, got.Field(i).Interface(), want.Field(i).Interface())
 	}
 	return wrong
 }
 
-func equal(a, b any) bool { return cmp.Equal(a, b, cmpopts.EquateEmpty()) }
+// equal reports whether two values say the same: nil is as good as empty, and instants are compared, not how they are written down.
+func equal(a, b any) bool { return reflect.DeepEqual(a, b) || cmp.Equal(a, b, cmpopts.EquateEmpty()) }
 
 // compare reads a conversation through the next process and compares it with the model.
 func (w *world) compare(t *rapid.T, tn *tenant, id inbox.ConversationID) {
@@ -227,7 +89,7 @@ func (w *world) compare(t *rapid.T, tn *tenant, id inbox.ConversationID) {
 
 func (w *world) compareHeader(t *rapid.T, tn *tenant, c *bookConversation, h *inbox.Header) {
 	what := fmt.Sprintf("conversation %d of tenant %s", slices.Index(tn.conversations, c), tn.name)
-	wrong := differences(what, reflect.ValueOf(h.Conversation), reflect.ValueOf(c.Conversation), []string{"Thread", "Identity", "Chain"})
+	wrong := differences(what, reflect.ValueOf(h.Conversation), reflect.ValueOf(c.Conversation), "Thread", "Identity", "Chain")
 	if h.Chain.Seq != c.log.entries() {
 		wrong += fmt.Sprintf("the rule: every fact leaves exactly one entry, and where nothing changes there is none\n%s has %d entries, want %d: %v\n",
 			what, h.Chain.Seq, c.log.entries(), c.log.commands)
@@ -268,6 +130,11 @@ func (tn *tenant) place(what string, c *bookConversation, h *inbox.Header) strin
 	return ""
 }
 
+const (
+	storeDown   = "the store is down"
+	nobodyKnows = "nobody knows"
+)
+
 // refusal is an error in the model's words; empty: there is none.
 func refusal(err error) string {
 	var (
@@ -296,9 +163,9 @@ func refusal(err error) string {
 	case errors.As(err, &resolve):
 		return needs(resolve.Reason, resolve.Topic)
 	case errors.As(err, &open):
-		return "another conversation of the thread is open"
+		return otherOpen
 	case errors.As(err, &held):
-		return "held by another bot"
+		return heldByBot
 	case errors.As(err, &permission):
 		return "not permitted: " + string(permission.Permission)
 	case errors.As(err, &taken):
@@ -312,9 +179,9 @@ func refusal(err error) string {
 	case errors.As(err, &input) && errors.Is(err, storage.ErrInvalid):
 		return "input: " + input.Field
 	case errors.Is(err, storage.ErrUnknown):
-		return "nobody knows"
+		return nobodyKnows
 	case errors.Is(err, errDown):
-		return "the store is down"
+		return storeDown
 	case errors.Is(err, context.Canceled):
 		return "stopped"
 	}

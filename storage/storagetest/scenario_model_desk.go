@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -12,33 +13,42 @@ import (
 	"github.com/google/uuid"
 )
 
-// asked is what every command on a conversation carries.
-type asked struct {
-	by           inbox.Actor
-	conversation inbox.ConversationID
-	revision     *int64
-	key          string
-	request      string // everything that is asked for, as text
-}
+const (
+	noRow     = "the table has no such row"
+	otherOpen = "another conversation of the thread is open"
+	heldByBot = "held by another bot"
+)
 
-// decided is what stands against a command and, if nothing does, what it does.
+// decided is everything that stands against a command and, if nothing does, what it does.
 type decided struct {
 	refused []string
 	do      func(*inbox.Result)
 }
 
-// command says what must come of a command: the answer, or every reason to refuse it, of which one is given. The same key gives the
-// same answer.
-func (b *book) command(a asked, c *bookConversation, decide func(*bookConversation) decided) (want inbox.Result, refused []string) {
-	if k, used := b.keys[a.key]; used && a.key != "" {
-		if k.request != a.request {
+func refuse(why ...string) decided { return decided{refused: why} }
+
+// command says what must come of a command: the answer, or all the reasons to refuse it, of which one is given. The same key gives
+// the same answer.
+func (b *book) command(q command, got inbox.Result) (want inbox.Result, refused []string) {
+	key := q.key
+	q.key = ""
+	if k, used := b.keys[key]; used && key != "" {
+		if !reflect.DeepEqual(k.command, q) {
 			return want, []string{"key of another request"}
 		}
 		k.result.Repeated = true
 		return k.result, nil
 	}
-	d := decide(c)
-	if a.revision != nil && (c == nil && *a.revision != 0 || c != nil && *a.revision != c.Revision) {
+	c := b.conversation(q.conversation)
+	var d decided
+	if q.name == "start" {
+		c, d = b.starts(q.by, q.start, got)
+	} else if c == nil {
+		d = refuse("no such conversation")
+	} else {
+		d = b.decide(c, q, got)
+	}
+	if c != nil && q.revision >= 0 && q.revision != c.Revision {
 		d.refused = append(d.refused, "stale revision")
 	}
 	if len(d.refused) > 0 {
@@ -56,45 +66,80 @@ func (b *book) command(a asked, c *bookConversation, decide func(*bookConversati
 		c = b.conversation(want.Conversation)
 	}
 	want.Conversation, want.Revision, want.State, want.Assignee, want.Changed = c.ID, c.Revision, c.State, c.Assignee, c.Version != before
-	if a.key != "" {
-		b.keys[a.key] = bookKey{a.request, want}
+	if key != "" {
+		b.keys[key] = bookKey{q, want}
 	}
 	return want, nil
 }
 
-// on is command for a conversation that must exist.
-func (b *book) on(a asked, decide func(*bookConversation) decided) (want inbox.Result, refused []string) {
-	return b.command(a, b.conversation(a.conversation), func(c *bookConversation) decided {
-		if c == nil {
-			return decided{refused: []string{"no such conversation"}}
+// decide decides a command on a conversation that exists.
+func (b *book) decide(c *bookConversation, q command, got inbox.Result) (d decided) {
+	resolved := c.State == inbox.StateResolved
+	switch q.name {
+	case "set pending":
+		if resolved {
+			return refuse(noRow)
 		}
-		return decide(c)
-	})
+		d.do = func(*inbox.Result) { b.move(c, inbox.StatePending) }
+	case "set new":
+		if b.otherOpen(c) {
+			return refuse(otherOpen)
+		}
+		d.do = func(*inbox.Result) { b.move(c, inbox.StateNew) }
+	case "resolve":
+		if !resolved {
+			d.refused = b.unresolvable(c, q.by, q.resolve)
+			d.do = func(*inbox.Result) { b.resolve(c, q.resolve) }
+		}
+	case "assign":
+		return b.assigns(c, q.by, q.to)
+	case "add topic":
+		if !b.topics[q.topic] {
+			return refuse("no such topic")
+		}
+		if !slices.Contains(c.Topics, q.topic) {
+			d.do = func(*inbox.Result) {
+				c.Topics = append(slices.Clone(c.Topics), q.topic)
+				b.fact(c, inbox.TopicAdded)
+			}
+		}
+	case "remove topic":
+		if slices.Contains(c.Topics, q.topic) {
+			d.do = func(*inbox.Result) { b.removeTopic(c, q.topic) }
+		} else if !b.topics[q.topic] {
+			return refuse("no such topic")
+		}
+	case "mark read":
+		if c.Count.Unread > 0 {
+			d.do = func(*inbox.Result) {
+				c.Count.Unread = 0
+				b.fact(c, inbox.ReadMarked)
+			}
+		}
+	case "hold":
+		if h := (inbox.Hold{Bot: holder(q.by), Until: b.now.Add(q.during)}); c.Hold != h {
+			d.do = func(*inbox.Result) {
+				c.Hold = h
+				b.fact(c, inbox.BotHeld)
+			}
+		}
+		d.refused = b.unholdable(c, q.by)
+	case "release":
+		if c.Hold != (inbox.Hold{}) {
+			d.refused = b.unholdable(c, q.by)
+			d.do = func(*inbox.Result) { b.release(c) }
+		}
+	case "reply":
+		return b.replies(c, q.by, q.reply, got)
+	default:
+		return b.decideNote(c, q, got)
+	}
+	return d
 }
 
-func refuse(why ...string) decided { return decided{refused: why} }
-
-const noRow = "the table has no such row"
-
-func (b *book) setPending(c *bookConversation) decided {
-	if c.State == inbox.StateResolved {
-		return refuse(noRow)
-	}
-	return decided{do: func(*inbox.Result) { b.move(c, inbox.StatePending) }}
-}
-
-func (b *book) setNew(c *bookConversation) decided {
-	if b.otherOpen(c) {
-		return refuse("another conversation of the thread is open")
-	}
-	return decided{do: func(*inbox.Result) { b.move(c, inbox.StateNew) }}
-}
-
-func (b *book) resolves(c *bookConversation, by inbox.Actor, r inbox.Resolve) decided {
-	if c.State == inbox.StateResolved {
-		return decided{}
-	}
-	return decided{b.unresolvable(c, by, r), func(*inbox.Result) { b.resolve(c, r) }}
+func (b *book) removeTopic(c *bookConversation, t inbox.TopicID) {
+	c.Topics = slices.DeleteFunc(slices.Clone(c.Topics), func(have inbox.TopicID) bool { return have == t })
+	b.fact(c, inbox.TopicRemoved)
 }
 
 // assigns gives the conversation to somebody; the zero Assignee takes it from everybody.
@@ -127,39 +172,6 @@ func (b *book) assign(c *bookConversation, to inbox.Assignee) {
 	}
 }
 
-func (b *book) addsTopic(c *bookConversation, t inbox.TopicID) decided {
-	if !b.topics[t] {
-		return refuse("no such topic")
-	}
-	return decided{do: func(*inbox.Result) {
-		if !slices.Contains(c.Topics, t) {
-			c.Topics = append(slices.Clone(c.Topics), t)
-			b.fact(c, inbox.TopicAdded)
-		}
-	}}
-}
-
-func (b *book) removesTopic(c *bookConversation, t inbox.TopicID) decided {
-	if !b.topics[t] && !slices.Contains(c.Topics, t) {
-		return refuse("no such topic")
-	}
-	return decided{do: func(*inbox.Result) {
-		if i := slices.Index(c.Topics, t); i >= 0 {
-			c.Topics = slices.Delete(slices.Clone(c.Topics), i, i+1)
-			b.fact(c, inbox.TopicRemoved)
-		}
-	}}
-}
-
-func (b *book) marksRead(c *bookConversation) decided {
-	return decided{do: func(*inbox.Result) {
-		if c.Count.Unread > 0 {
-			c.Count.Unread = 0
-			b.fact(c, inbox.ReadMarked)
-		}
-	}}
-}
-
 // heldByOther says whether another program holds the conversation now.
 func (b *book) heldByOther(c *bookConversation, by inbox.Actor) bool {
 	return c.Hold.Bot != "" && b.now.Before(c.Hold.Until) && c.Hold.Bot != holder(by)
@@ -173,8 +185,8 @@ func holder(a inbox.Actor) string {
 	return a.Name
 }
 
-// holdable says what stands against holding and releasing: only programs hold, only what is open, only what no other holds.
-func (b *book) holdable(c *bookConversation, by inbox.Actor) (why []string) {
+// unholdable says what stands against holding and releasing: only programs hold, only what is open, only what no other holds.
+func (b *book) unholdable(c *bookConversation, by inbox.Actor) (why []string) {
 	if by.Kind == audit.ActorPerson {
 		why = append(why, "input: actor")
 	}
@@ -182,25 +194,9 @@ func (b *book) holdable(c *bookConversation, by inbox.Actor) (why []string) {
 		why = append(why, "input: conversation")
 	}
 	if b.heldByOther(c, by) {
-		why = append(why, "held by another bot")
+		why = append(why, heldByBot)
 	}
 	return why
-}
-
-func (b *book) holds(c *bookConversation, by inbox.Actor, during time.Duration) decided {
-	return decided{b.holdable(c, by), func(*inbox.Result) {
-		if h := (inbox.Hold{Bot: holder(by), Until: b.now.Add(during)}); c.Hold != h {
-			c.Hold = h
-			b.fact(c, inbox.BotHeld)
-		}
-	}}
-}
-
-func (b *book) releases(c *bookConversation, by inbox.Actor) decided {
-	if c.Hold == (inbox.Hold{}) {
-		return decided{}
-	}
-	return decided{b.holdable(c, by), func(*inbox.Result) { b.release(c) }}
 }
 
 func (b *book) release(c *bookConversation) {
@@ -210,22 +206,42 @@ func (b *book) release(c *bookConversation) {
 	}
 }
 
-// Notes.
-
-func (b *book) addsNote(c *bookConversation, by inbox.Actor, about inbox.MessageID, text string, got inbox.Result) decided {
-	if about.UUID != uuid.Nil && !c.has(about) {
-		return refuse("no such message")
+// decideNote decides a command on notes. A note that stands may be changed by its author, and with a permission by others.
+func (b *book) decideNote(c *bookConversation, q command, got inbox.Result) (d decided) {
+	if q.name == "add note" {
+		if q.about.UUID != uuid.Nil && !c.has(q.about) {
+			return refuse("no such message")
+		}
+		return decided{do: func(want *inbox.Result) {
+			want.Note = inbox.NoteID{UUID: b.adopt(got.Note.UUID)}
+			c.notes = append(c.notes, &inbox.Note{ID: want.Note, Conversation: c.ID, Message: q.about, Author: author(q.by), Text: q.text, Time: b.now})
+			b.fact(c, inbox.NoteAdded)
+		}}
 	}
-	return decided{do: func(r *inbox.Result) {
-		n := &inbox.Note{ID: inbox.NoteID{UUID: b.adopt(got.Note.UUID)}, Conversation: c.ID, Message: about, Author: author(by), Text: text, Time: b.now}
-		c.notes = append(c.notes, n)
-		b.fact(c, inbox.NoteAdded)
-		r.Note = n.ID
-	}}
+	i := slices.IndexFunc(c.notes, func(n *inbox.Note) bool { return n.ID == q.note && n.Deleted.IsZero() })
+	if i < 0 {
+		return refuse("no such note")
+	}
+	n := c.notes[i]
+	if own := n.Author.Kind == q.by.Kind && n.Author.ID == author(q.by).ID; !own && q.by.Kind != audit.ActorSystem && q.by.Role == "" {
+		return refuse("not permitted: others_notes")
+	}
+	if q.name == "delete note" {
+		d.do = func(*inbox.Result) {
+			n.Text, n.Deleted = "", b.now
+			b.fact(c, inbox.NoteDeleted)
+		}
+	} else if n.Text != q.text {
+		d.do = func(*inbox.Result) {
+			n.Text, n.Edited = q.text, b.now
+			b.fact(c, inbox.NoteEdited)
+		}
+	}
+	return d
 }
 
 func (c *bookConversation) has(m inbox.MessageID) bool {
-	return slices.ContainsFunc(c.messages, func(have *bookMessage) bool { return have.ID == m })
+	return slices.ContainsFunc(c.messages, func(have *inbox.Message) bool { return have.ID == m })
 }
 
 // author is how the log names an actor.
@@ -237,66 +253,33 @@ func author(a inbox.Actor) audit.Actor {
 	return who
 }
 
-// note finds a note that stands and that the actor may change: its own, or with a permission that of others.
-func (b *book) note(c *bookConversation, by inbox.Actor, id inbox.NoteID) (*inbox.Note, []string) {
-	for _, n := range c.notes {
-		if n.ID != id || !n.Deleted.IsZero() {
-			continue
-		}
-		if by.Kind != audit.ActorSystem && by.Role == "" && (n.Author.Kind != by.Kind || n.Author.ID != author(by).ID) {
-			return n, []string{"not permitted: others_notes"}
-		}
-		return n, nil
-	}
-	return nil, []string{"no such note"}
-}
-
-func (b *book) editsNote(c *bookConversation, by inbox.Actor, id inbox.NoteID, text string) decided {
-	n, refused := b.note(c, by, id)
-	return decided{refused, func(*inbox.Result) {
-		if n.Text != text {
-			n.Text, n.Edited = text, b.now
-			b.fact(c, inbox.NoteEdited)
-		}
-	}}
-}
-
-func (b *book) deletesNote(c *bookConversation, by inbox.Actor, id inbox.NoteID) decided {
-	n, refused := b.note(c, by, id)
-	return decided{refused, func(*inbox.Result) {
-		n.Text, n.Deleted = "", b.now
-		b.fact(c, inbox.NoteDeleted)
-	}}
-}
-
 // Writing to the contact.
 
 // replies says what comes of a reply.
 func (b *book) replies(c *bookConversation, by inbox.Actor, r inbox.Reply, got inbox.Result) (d decided) {
 	from, refused := b.from(c, r)
 	d.refused = append(d.refused, refused...)
-	about := b.messages[r.Answers]
 	if r.Answers.UUID != uuid.Nil && !c.has(r.Answers) {
 		return refuse(append(d.refused, "no such message")...)
 	}
-	if r.Answers.UUID == uuid.Nil && c.Visibility == channel.Public {
+	about := b.messages[r.Answers]
+	if about == nil && c.Visibility == channel.Public {
 		about = b.messages[c.Asked]
 	}
 	person := by.Kind == audit.ActorPerson
 	if !person && b.heldByOther(c, by) {
-		d.refused = append(d.refused, "held by another bot")
+		d.refused = append(d.refused, heldByBot)
 	}
 	d.refused = append(d.refused, b.unsendable(c, from, by, about, r, false)...)
 	to, refused := b.replyLeads(c, c.State, person, r.Then)
 	d.refused = append(append(d.refused, refused...), b.leadable(c, c.State, to, by, r.Resolve)...)
-	d.do = func(res *inbox.Result) {
-		b.write(c, by, from, about, r, got)
+	d.do = func(want *inbox.Result) {
+		want.Message = b.write(c, by, from, about, r, got)
 		if person {
 			b.release(c)
 			b.assignToWriter(c, by)
 		}
 		b.lead(c, to, r.Resolve)
-		res.Message = got.Message
 	}
 	return d
 }
@@ -325,7 +308,7 @@ func (b *book) from(c *bookConversation, r inbox.Reply) (inbox.Account, []string
 }
 
 // starts says what comes of writing first. Where the thread has an open conversation it is a reply to it.
-func (b *book) starts(by inbox.Actor, s inbox.Start, got inbox.Result) (c *bookConversation, decide func(*bookConversation) decided) {
+func (b *book) starts(by inbox.Actor, s inbox.Start, got inbox.Result) (c *bookConversation, d decided) {
 	v := s.Kind.Visibility()
 	known, t := b.find(s.Account, s.To.Addresses, v, s.Thread)
 	if t != nil {
@@ -334,59 +317,54 @@ func (b *book) starts(by inbox.Actor, s inbox.Start, got inbox.Result) (c *bookC
 	account, connected := b.accounts[s.Account]
 	switch {
 	case !connected:
-		return c, func(*bookConversation) decided { return refuse("no such account") }
+		return c, refuse("no such account")
 	case isOpen(c):
-		return c, func(*bookConversation) decided { return b.replies(c, by, s.Reply, got) }
+		return c, b.replies(c, by, s.Reply, got)
 	}
-	return c, func(*bookConversation) decided {
-		row := c
-		if row == nil {
-			row = &bookConversation{Conversation: inbox.Conversation{Account: s.Account, Network: account.Network, Visibility: v}}
-		}
-		to := s.Then
-		if to == inbox.StateNone {
-			to = inbox.StatePending
-		}
-		d := decided{refused: b.unsendable(row, account, by, b.messages[row.Asked], s.Reply, true)}
-		d.refused = append(d.refused, b.leadable(row, inbox.StatePending, to, by, s.Resolve)...)
-		d.do = func(res *inbox.Result) {
-			if b.person(s.To, known, t, false, contact.ID{}); t == nil {
-				t = b.begun(s.Account, known, s.To, v, s.Thread)
-			}
-			if c == nil {
-				c = b.started(t, inbox.StatePending, inbox.ConversationID{}, got.Conversation)
-			}
-			b.move(c, inbox.StatePending)
-			b.write(c, by, account, nil, s.Reply, got)
-			if by.Kind == audit.ActorPerson {
-				b.assignToWriter(c, by)
-			}
-			b.lead(c, to, s.Resolve)
-			res.Conversation, res.Message = c.ID, got.Message
-		}
-		return d
+	row := c
+	if c == nil {
+		row = &bookConversation{Conversation: inbox.Conversation{Account: s.Account, Network: account.Network, Visibility: v}}
 	}
+	to := s.Then
+	if to == inbox.StateNone {
+		to = inbox.StatePending
+	}
+	d.refused = append(b.unsendable(row, account, by, b.messages[row.Asked], s.Reply, true), b.leadable(row, inbox.StatePending, to, by, s.Resolve)...)
+	d.do = func(want *inbox.Result) {
+		if b.person(s.To, known, t, false, contact.ID{}); t == nil {
+			t = b.begun(s.Account, known, s.To, v, s.Thread)
+		}
+		if row = c; row == nil {
+			row = b.started(t, inbox.StatePending, inbox.ConversationID{}, got.Conversation)
+		}
+		b.move(row, inbox.StatePending)
+		want.Conversation, want.Message = row.ID, b.write(row, by, account, nil, s.Reply, got)
+		if by.Kind == audit.ActorPerson {
+			b.assignToWriter(row, by)
+		}
+		b.lead(row, to, s.Resolve)
+	}
+	return c, d
 }
 
 // write queues a message of ours.
-func (b *book) write(c *bookConversation, by inbox.Actor, from inbox.Account, about *bookMessage, r inbox.Reply, got inbox.Result) {
-	m := &bookMessage{conversation: c, Message: inbox.Message{
+func (b *book) write(c *bookConversation, by inbox.Actor, from inbox.Account, about *inbox.Message, r inbox.Reply, got inbox.Result) inbox.MessageID {
+	m := &inbox.Message{
 		ID: inbox.MessageID{UUID: b.adopt(got.Message.UUID)}, Conversation: c.ID, Account: from.ID, Direction: channel.Outgoing,
 		Visibility: c.Visibility, Author: author(by), Text: r.Text, Tag: r.Tag, Template: r.Template, Time: b.now, Received: b.now,
 		Delivery: inbox.Delivery{State: inbox.Queued, Changed: b.now},
-	}}
+	}
 	if r.Private {
 		m.Visibility = channel.Private
+		about.PrivateReply = m.ID
 	}
 	m.Kind = ourKind(c.Network, m.Visibility)
 	if about != nil {
 		m.Answers = answering(about)
-		if r.Private {
-			about.PrivateReply = m.ID
-		}
 	}
 	b.store(c, m)
 	b.dues = append(b.dues, &bookDue{message: m, at: b.now})
+	return m.ID
 }
 
 func ourKind(n channel.Network, v channel.Visibility) channel.Kind {
@@ -402,7 +380,7 @@ func ourKind(n channel.Network, v channel.Visibility) channel.Kind {
 // unsendable says why the network does not let a message out now. WhatsApp and Messenger let private messages out for a day after the
 // contact has written, up to the last instant but not at the end; after that WhatsApp and Messenger take templates, and Messenger a
 // person's message with a tag for 7 days where the account has been granted that. A comment has one private reply, within 7 days.
-func (b *book) unsendable(c *bookConversation, from inbox.Account, by inbox.Actor, about *bookMessage, r inbox.Reply, first bool) []string {
+func (b *book) unsendable(c *bookConversation, from inbox.Account, by inbox.Actor, about *inbox.Message, r inbox.Reply, first bool) []string {
 	if r.Private && about == nil {
 		return []string{"input: private"}
 	}
@@ -413,29 +391,26 @@ func (b *book) unsendable(c *bookConversation, from inbox.Account, by inbox.Acto
 	const no = "not allowed by the network"
 	special := r.Tag != "" || r.Template != nil
 	switch {
-	case kind.Visibility() == channel.Public:
-		if first || special || r.Private && !b.privatelyAnswerable(about) {
-			return []string{no}
-		}
-		return nil
-	case r.Private, r.Tag != "" && r.Template != nil:
+	case kind.Visibility() == channel.Public && (first || special || r.Private && !b.privatelyAnswerable(about)):
 		return []string{no}
-	case c.Network == channel.WebChat:
-		if special {
-			return []string{no}
-		}
+	case kind.Visibility() == channel.Public:
 		return nil
+	case r.Private, r.Tag != "" && r.Template != nil, c.Network == channel.WebChat && special:
+		return []string{no}
 	case r.Tag != "" && (!taggable(from, by.Kind, r.Tag) || b.now.Before(c.window(from).Ends)):
 		return []string{no}
-	}
-	if b.shut(c, from, by.Kind, r.Tag, r.Template) {
-		return []string{b.shutTo(c, from, by.Kind)}
+	case b.shut(c, from, by.Kind, r.Tag, r.Template):
+		until := c.window(from).Opened.Add(week)
+		if !taggable(from, by.Kind, channel.HumanAgentTag) || !b.now.Before(until) {
+			until = time.Time{}
+		}
+		return []string{windowEnded(c.window(from).Ends, until, true)}
 	}
 	return nil
 }
 
-func (b *book) privatelyAnswerable(m *bookMessage) bool {
-	return m.Direction == channel.Incoming && m.PrivateReply.UUID == uuid.Nil && b.now.Before(earlier(m.Time, m.Received).Add(7*24*time.Hour))
+func (b *book) privatelyAnswerable(m *inbox.Message) bool {
+	return m.Direction == channel.Incoming && m.PrivateReply.UUID == uuid.Nil && b.now.Before(earlier(m.Time, m.Received).Add(week))
 }
 
 func taggable(from inbox.Account, by audit.ActorKind, tag channel.Tag) bool {
@@ -447,7 +422,7 @@ func (b *book) shut(c *bookConversation, from inbox.Account, by audit.ActorKind,
 	if c.Network == channel.WebChat || template != nil || b.now.Before(c.window(from).Ends) {
 		return false
 	}
-	return !taggable(from, by, tag) || !b.now.Before(c.window(from).Opened.Add(7*24*time.Hour))
+	return !taggable(from, by, tag) || !b.now.Before(c.window(from).Opened.Add(week))
 }
 
 // window is the window for what goes out from an account: the contact has opened that of the account it wrote to.
@@ -458,16 +433,6 @@ func (c *bookConversation) window(from inbox.Account) (w channel.Window) {
 	return w
 }
 
-// shutTo says when the window ended and what it still lets out.
-func (b *book) shutTo(c *bookConversation, from inbox.Account, by audit.ActorKind) string {
-	w := c.window(from)
-	until := w.Opened.Add(7 * 24 * time.Hour)
-	if !taggable(from, by, channel.HumanAgentTag) || !b.now.Before(until) {
-		until = time.Time{}
-	}
-	return windowEnded(w.Ends, until, true)
-}
-
 // windowEnded is what a closed window says: until when a tag is still good (zero: it is not), and whether a template is.
 func windowEnded(ended, tag time.Time, template bool) string {
 	return fmt.Sprintf("window ended at %s; tag until %s, template %t", ended.Format(time.RFC3339Nano), tag.Format(time.RFC3339Nano), template)
@@ -475,53 +440,4 @@ func windowEnded(ended, tag time.Time, template bool) string {
 
 func needs(reason, topic bool) string {
 	return fmt.Sprintf("resolving needs a reason: %t, a topic: %t", reason, topic)
-}
-
-// Sending.
-
-// begins says what a round makes of a message that waits, and whether the adapter must be asked to send it.
-func (b *book) begins(d *bookDue, adapter bool) (send bool) {
-	defer b.end()
-	m := d.message
-	account, connected := b.accounts[m.Account]
-	c := m.conversation
-	switch {
-	case m.Delivery.State == inbox.Sending: // whoever began it did not come back
-		b.delivered(m, inbox.Unknown)
-	case m.Delivery.State != inbox.Queued:
-	case connected && (account.Paused || !adapter):
-		d.at, d.leased = b.now.Add(time.Minute), time.Time{}
-		return false
-	case !connected, m.Visibility == channel.Private && c.Visibility == channel.Private && b.shut(c, account, m.Author.Kind, m.Tag, m.Template):
-		b.delivered(m, inbox.Failed)
-	default:
-		return b.delivered(m, inbox.Sending)
-	}
-	b.done(d)
-	return false
-}
-
-// ends says what a round makes of what the adapter has answered.
-func (b *book) ends(d *bookDue, to inbox.DeliveryState, externalID string) {
-	defer b.end()
-	defer b.done(d)
-	m := d.message
-	moved := b.delivered(m, to)
-	if to != inbox.Sent || externalID == "" {
-		return
-	}
-	a := b.arrival(m.Account, externalID)
-	if a.message != nil {
-		return // an echo came first, and is a message of its own
-	}
-	if moved {
-		m.ExternalID = externalID
-	}
-	a.message = m
-	b.tellEarly(a)
-}
-
-// done takes a message off the agenda.
-func (b *book) done(d *bookDue) {
-	b.dues = slices.DeleteFunc(b.dues, func(have *bookDue) bool { return have == d })
 }

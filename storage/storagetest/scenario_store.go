@@ -16,13 +16,13 @@ import (
 type fault string
 
 const (
-	works     fault = "works"
-	conflicts fault = "conflicts"                           // refused as if somebody came first
-	loses     fault = "is lost with its answer"             // nothing written, and nobody knows
-	applies   fault = "is written, its answer lost"         // written, and nobody knows
-	fails     fault = "fails"                               // nothing written
-	doubts    fault = "is written, and the store goes down" // written, and nobody can find out
-	overtakes fault = "is overtaken"                        // another process writes first
+	works     fault = ""
+	conflicts fault = "conflicts"    // refused as if somebody came first
+	loses     fault = "is lost"      // nothing written, and nobody knows
+	applies   fault = "loses answer" // written, and nobody knows
+	fails     fault = "fails"        // nothing written
+	doubts    fault = "then dies"    // written, and nobody can find out
+	overtakes fault = "is overtaken" // another process writes first
 )
 
 // errDown is what a store says that cannot be reached.
@@ -38,7 +38,7 @@ type faultyStore struct {
 	passed   bool                    // the commit that was overtaken passed all the same
 	loads    int                     // so many loads fail
 	down     bool                    // nothing can be reached any more
-	fates    map[uuid.UUID]*fate     // of the messages in a round
+	rows     map[uuid.UUID]*row      // of the round under way
 	dead     map[uuid.UUID]bool      // conversations that a round can no longer reach
 	claim    fault                   // of the next Claim
 	waiting  map[uuid.UUID]inbox.Due // every row that was ever put on the agenda
@@ -54,7 +54,7 @@ func (s *faultyStore) calm() []fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	fired := s.fired
-	s.commits, s.overtake, s.loads, s.down, s.fates, s.dead, s.claim, s.fired, s.passed = nil, nil, 0, false, nil, nil, works, nil, false
+	s.commits, s.overtake, s.loads, s.down, s.rows, s.dead, s.claim, s.fired, s.passed = nil, nil, 0, false, nil, nil, works, nil, false
 	return fired
 }
 
@@ -116,7 +116,7 @@ func (s *faultyStore) next(ch *inbox.Change) (f fault, then func()) {
 	for _, d := range ch.Dues {
 		s.waiting[d.Ref] = d
 	}
-	if s.fates != nil {
+	if s.rows != nil {
 		return s.nextInRound(ch)
 	}
 	if s.down {
@@ -142,30 +142,27 @@ func (s *faultyStore) next(ch *inbox.Change) (f fault, then func()) {
 
 // nextInRound is next for a round of sending. What happens there happens to messages, whatever the order in which they are served.
 func (s *faultyStore) nextInRound(ch *inbox.Change) (fault, func()) {
-	var id uuid.UUID
-	conversation := uuid.Nil
+	var id, conversation uuid.UUID
 	switch {
 	case len(ch.Dues) > 0:
 		id, conversation = ch.Dues[0].Ref, ch.Dues[0].Conversation.UUID
 	case len(ch.Messages) > 0:
 		id, conversation = ch.Messages[0].ID.UUID, ch.Messages[0].Conversation.UUID
 	}
-	fate := s.fates[id]
+	r := s.rows[id]
 	if s.dead[conversation] {
 		return fails, func() {}
 	}
-	if fate == nil {
+	if r == nil {
 		return works, func() {}
 	}
-	at := &fate.begin
-	if fate.asked {
-		at = &fate.end
+	at := &r.left.begin
+	if r.asked {
+		at = &r.left.end
 	}
 	f := *at
 	*at = works
-	if f == doubts {
-		s.dead[conversation] = true
-	}
+	s.dead[conversation] = f == doubts
 	return f, func() {}
 }
 

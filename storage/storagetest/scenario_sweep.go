@@ -152,29 +152,22 @@ func (w *world) sweepTimeline(t *rapid.T, tn *tenant, c *bookConversation) {
 		}
 		trail++
 	}
-	shown := 0
-	for _, command := range c.log.commands {
-		for _, action := range command {
-			if !details[action] {
-				shown++
-			}
-		}
-	}
+	shown := len(slices.DeleteFunc(slices.Concat(c.log.commands...), func(a audit.Action) bool { return !isTrail(a) }))
 	if len(messages) != len(c.messages) || len(notes) != len(c.notes) || trail != shown {
 		t.Fatalf("the rule: a timeline has every message, every note and every entry of the trail once\n%s: got %d, %d and %d lines, want %d, %d and %d", what,
 			len(messages), len(notes), trail, len(c.messages), len(c.notes), shown)
 	}
 	var wrong string
 	for i, m := range messages {
-		want := c.messages[i].Message
+		want := *c.messages[i]
 		want.Answers = tn.asShown(want.Answers)
 		if m.Delivery.Problem != "" && (want.Delivery.State == inbox.Failed || want.Delivery.State == inbox.Unknown) {
 			m.Delivery.Problem = "" // in whatever words
 		}
-		wrong += differences(fmt.Sprintf("%s, message %d", what, i), reflect.ValueOf(*m), reflect.ValueOf(want), []string{"Seq"})
+		wrong += differences(fmt.Sprintf("%s, message %d", what, i), reflect.ValueOf(*m), reflect.ValueOf(want), "Seq")
 	}
 	for i, n := range notes {
-		wrong += differences(fmt.Sprintf("%s, note %d", what, i), reflect.ValueOf(*n), reflect.ValueOf(*c.notes[i]), []string{"Seq"})
+		wrong += differences(fmt.Sprintf("%s, note %d", what, i), reflect.ValueOf(*n), reflect.ValueOf(*c.notes[i]), "Seq")
 	}
 	if wrong != "" {
 		t.Fatalf("%s", wrong)
@@ -196,8 +189,8 @@ func (w *world) sweepLog(t *rapid.T, tn *tenant) {
 	for _, c := range tn.conversations {
 		wanted[audit.Subject{Kind: audit.SubjectConversation, ID: c.ID.UUID}] = &c.log
 	}
-	for _, c := range tn.contacts() {
-		wanted[audit.Subject{Kind: audit.SubjectContact, ID: c.id.UUID}] = &c.log
+	for _, i := range tn.identities {
+		wanted[audit.Subject{Kind: audit.SubjectContact, ID: i.contact.id.UUID}] = &i.contact.log
 	}
 	found := map[audit.Subject]*bookLog{}
 	cause := map[audit.Subject]uuid.UUID{}

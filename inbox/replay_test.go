@@ -350,6 +350,7 @@ func TestEveryRowIsMadeAgainFromItsLog(t *testing.T) {
 func replayed(t *rapid.T) {
 	h := newHistory(t)
 	h.play()
+	h.play()
 	if _, err := h.box.Verify(h.ctx()); err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,22 @@ func (t *tenant) putContact(c *inbox.Contact) {
 	}
 }
 
+// identity is an identity with what it leads to.
+type identity struct {
+	inbox.Identity
+	contact *inbox.Contact // nil: look it up
+	threads []*thread
+	late    bool // it came when there were threads already that no identity had: some may be its own
+}
+
+// contactOf returns the contact of an identity, nil if there is none.
+func (t *tenant) contactOf(who *identity) *inbox.Contact {
+	if who.contact != nil {
+		return who.contact
+	}
+	return t.contacts[who.Contact]
+}
+
 func copyContact(to, from *inbox.Contact) {
 	*to = *from
 	to.Attributes = maps.Clone(from.Attributes)
@@ -60,11 +76,12 @@ func (t *tenant) checkIdentities(identities []inbox.Identity) error {
 func (t *tenant) putIdentity(id *inbox.Identity) {
 	row := t.identities[id.ID]
 	if row == nil {
-		row = new(inbox.Identity)
+		row = &identity{late: t.ownerless}
 		t.identities[id.ID] = row
 	} else if row.Address != id.Address {
 		delete(t.addresses, row.Address)
 	}
-	*row = *id
+	row.Identity = *id
+	row.contact = t.contacts[id.Contact]
 	t.addresses[row.Address] = row
 }

@@ -46,13 +46,25 @@ func (t *tenant) putConversation(c *inbox.Conversation) {
 		t.scan = append(t.scan, row)
 		t.adopt(c.ID, row)
 	} else if isOpen(&row.Conversation) && (!isOpen(c) || row.Thread != c.Thread) {
-		delete(t.open, row.Thread)
+		t.setOpen(row.Thread, nil)
 	}
 	if isOpen(c) && (!isOpen(&row.Conversation) || row.Thread != c.Thread) {
-		t.open[c.Thread] = row
+		t.setOpen(c.Thread, row)
 	}
 	copyConversation(&row.Conversation, c)
 	trimConversation(&row.Conversation)
+}
+
+// setOpen says which conversation of a thread is open; nil: none.
+func (t *tenant) setOpen(id inbox.ThreadID, c *conversation) {
+	if th := t.threads[id]; th != nil {
+		th.open = c
+	}
+	if c == nil {
+		delete(t.open, id)
+		return
+	}
+	t.open[id] = c
 }
 
 func copyConversation(to, from *inbox.Conversation) {

@@ -44,7 +44,7 @@ func (s *Store) List(ctx context.Context, id inbox.Tenant, q inbox.Query) ([]inb
 func (t *tenant) listed(to *inbox.Listed, c *inbox.Conversation) {
 	copyConversation(&to.Conversation, c)
 	if who := t.identities[c.Identity]; who != nil {
-		if row := t.contacts[who.Contact]; row != nil {
+		if row := t.contactOf(who); row != nil {
 			var ct inbox.Contact
 			copyContact(&ct, row)
 			to.Contact = ct.Contact

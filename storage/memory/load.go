@@ -49,7 +49,8 @@ func (t *tenant) load(to *inbox.Snapshot) {
 // found is what a ref has led to so far.
 type found struct {
 	conversation *conversation
-	thread       *inbox.Thread
+	thread       *thread
+	who          *identity // the first that was recognised
 	own, about   *inbox.Message
 }
 
@@ -62,7 +63,7 @@ func (t *tenant) enter(ref *inbox.ArrivalRef, f *found, to *inbox.Snapshot) {
 	case f.about != nil && ref.ExternalID == "":
 		f.conversation = t.conversations[f.about.Conversation]
 	case f.thread != nil:
-		if f.conversation = t.open[f.thread.ID]; f.conversation == nil {
+		if f.conversation = f.thread.open; f.conversation == nil {
 			f.conversation = t.conversations[f.thread.Conversation]
 		}
 	}
@@ -75,19 +76,19 @@ func (t *tenant) recognise(ref *inbox.ArrivalRef, f *found, to *inbox.Snapshot) 
 		if who == nil || slices.ContainsFunc(to.Identities, func(i inbox.Identity) bool { return i.ID == who.ID }) {
 			continue
 		}
-		to.Identities = append(to.Identities, *who)
+		to.Identities = append(to.Identities, who.Identity)
+		if f.who == nil {
+			f.who = who
+		}
 		if f.thread == nil {
-			f.thread = t.threadKeys[inbox.ThreadKey{Account: ref.Account, Identity: who.ID, Visibility: ref.Visibility, Key: ref.Thread}]
+			f.thread = t.threadOf(who, ref)
 		}
 	}
 }
 
 // surround hands out the conversation and what belongs to it.
 func (t *tenant) surround(f *found, to *inbox.Snapshot) {
-	var who *inbox.Identity
-	if len(to.Identities) > 0 {
-		who = &to.Identities[0]
-	}
+	who := f.who
 	if c := f.conversation; c != nil {
 		copyConversation(&to.Conversation, &c.Conversation)
 		if who == nil || who.ID != c.Identity {
@@ -97,28 +98,20 @@ func (t *tenant) surround(f *found, to *inbox.Snapshot) {
 			f.thread = t.threads[c.Thread]
 		}
 		if who != nil && to.Ref.Conversation.UUID != uuid.Nil {
-			to.Identities = []inbox.Identity{*who}
+			to.Identities = []inbox.Identity{who.Identity}
 		}
 	}
 	if f.thread != nil {
-		to.Thread = *f.thread
-		if open := t.openOf(f.thread, f.conversation); open != nil {
-			to.Open = open.ID
+		to.Thread = f.thread.Thread
+		if f.thread.open != nil {
+			to.Open = f.thread.open.ID
 		}
 	}
 	if who != nil {
-		if row := t.contacts[who.Contact]; row != nil {
+		if row := t.contactOf(who); row != nil {
 			copyContact(&to.Contact, row)
 		}
 	}
-}
-
-// openOf returns the open conversation of a thread, nil if there is none. It is guess more often than not.
-func (t *tenant) openOf(th *inbox.Thread, guess *conversation) *conversation {
-	if guess != nil && guess.Thread == th.ID && isOpen(&guess.Conversation) {
-		return guess
-	}
-	return t.open[th.ID]
 }
 
 // addMessages hands out the messages that the ref names.

@@ -12,10 +12,11 @@ import (
 // the indexes below keep pointers.
 type tenant struct {
 	contacts      map[contact.ID]*inbox.Contact
-	identities    map[contact.IdentityID]*inbox.Identity
-	addresses     map[channel.Address]*inbox.Identity
-	threads       map[inbox.ThreadID]*inbox.Thread
-	threadKeys    map[inbox.ThreadKey]*inbox.Thread
+	identities    map[contact.IdentityID]*identity
+	addresses     map[channel.Address]*identity
+	threads       map[inbox.ThreadID]*thread
+	threadKeys    map[inbox.ThreadKey]*thread
+	ownerless     bool // there are threads whose identity was not there before them
 	conversations map[inbox.ConversationID]*conversation
 	scan          []*conversation // the same ones, for List
 	open          map[inbox.ThreadID]*conversation
@@ -38,10 +39,10 @@ type tenant struct {
 func newTenant(id inbox.Tenant) *tenant {
 	return &tenant{
 		contacts:      map[contact.ID]*inbox.Contact{},
-		identities:    map[contact.IdentityID]*inbox.Identity{},
-		addresses:     map[channel.Address]*inbox.Identity{},
-		threads:       map[inbox.ThreadID]*inbox.Thread{},
-		threadKeys:    map[inbox.ThreadKey]*inbox.Thread{},
+		identities:    map[contact.IdentityID]*identity{},
+		addresses:     map[channel.Address]*identity{},
+		threads:       map[inbox.ThreadID]*thread{},
+		threadKeys:    map[inbox.ThreadKey]*thread{},
 		conversations: map[inbox.ConversationID]*conversation{},
 		open:          map[inbox.ThreadID]*conversation{},
 		arrivals:      map[arrivalKey]*arrival{},

@@ -1,6 +1,16 @@
 package memory
 
-import "github.com/deskwright/deskwright/inbox"
+import (
+	"slices"
+
+	"github.com/deskwright/deskwright/inbox"
+)
+
+// thread is a thread with its open conversation, nil if there is none.
+type thread struct {
+	inbox.Thread
+	open *conversation
+}
 
 func (t *tenant) checkThread(th *inbox.Thread) error {
 	if th == nil {
@@ -22,11 +32,31 @@ func (t *tenant) checkThread(th *inbox.Thread) error {
 func (t *tenant) putThread(th *inbox.Thread) {
 	row := t.threads[th.ID]
 	if row == nil {
-		row = new(inbox.Thread)
+		row = &thread{open: t.open[th.ID]}
 		t.threads[th.ID] = row
 	} else if row.ThreadKey != th.ThreadKey {
 		delete(t.threadKeys, row.ThreadKey)
+		if who := t.identities[row.Identity]; who != nil {
+			who.threads = slices.DeleteFunc(who.threads, func(known *thread) bool { return known == row })
+		}
 	}
-	*row = *th
+	row.Thread = *th
 	t.threadKeys[row.ThreadKey] = row
+	who := t.identities[row.Identity]
+	if t.ownerless = t.ownerless || who == nil; who != nil && !slices.Contains(who.threads, row) {
+		who.threads = append(who.threads, row)
+	}
+}
+
+// threadOf finds the thread of an identity. Those that were there before the identity are not among its own.
+func (t *tenant) threadOf(who *identity, ref *inbox.ArrivalRef) *thread {
+	for _, th := range who.threads {
+		if th.Account == ref.Account && th.Visibility == ref.Visibility && th.Key == ref.Thread {
+			return th
+		}
+	}
+	if who.late {
+		return t.threadKeys[inbox.ThreadKey{Account: ref.Account, Identity: who.ID, Visibility: ref.Visibility, Key: ref.Thread}]
+	}
+	return nil
 }

@@ -56,6 +56,7 @@ func (w *world) invariants(t *rapid.T) {
 func (w *world) sweep(t *rapid.T) {
 	w.checkpoint(t)
 	for _, tn := range w.tenants {
+		w.sweepArrivals(t, tn)
 		w.sweepLists(t, tn)
 		for _, c := range tn.conversations {
 			w.sweepTimeline(t, tn, c)
@@ -64,7 +65,16 @@ func (w *world) sweep(t *rapid.T) {
 	}
 }
 
-// orders are the orders of lists: what counts, and whether the latest comes first.
+// sweepArrivals lets everything that came come once more: now all of it is known.
+func (w *world) sweepArrivals(t *rapid.T, tn *tenant) {
+	tn.now = w.now()
+	for _, in := range slices.Concat(tn.arrived, tn.arrived) {
+		o := tn.arriving(in)
+		w.hold(t, o, o.ask(t.Context(), w.boxes[0].For(tn.Tenant)))
+	}
+}
+
+// orders are what lists are ordered by.
 var orders = map[inbox.Sort]func(*bookConversation) time.Time{
 	inbox.Newest:         func(c *bookConversation) time.Time { return c.Last.At },
 	inbox.Oldest:         func(c *bookConversation) time.Time { return c.Last.At },
@@ -79,54 +89,64 @@ func orNever(t time.Time) time.Time {
 	return t
 }
 
-// sweepLists compares every list, page by page, and every conversation on it.
+// sweepLists compares every list, and every conversation.
 func (w *world) sweepLists(t *rapid.T, tn *tenant) {
-	desk := w.boxes[0].For(tn.Tenant).As(inbox.System)
+	open := map[inbox.ThreadID]bool{}
 	for _, s := range slices.Sorted(maps.Keys(orders)) {
 		want := slices.Clone(tn.conversations)
-		slices.SortFunc(want, func(a, b *bookConversation) int {
-			c := cmp.Or(orders[s](a).Compare(orders[s](b)), bytes.Compare(a.ID.UUID[:], b.ID.UUID[:]))
-			if s == inbox.Newest {
-				return -c
-			}
-			return c
+		slices.SortFunc(want, func(x, y *bookConversation) int {
+			return cmp.Or(orders[s](x).Compare(orders[s](y)), bytes.Compare(x.ID.UUID[:], y.ID.UUID[:]))
 		})
-		var options []inbox.ReadOption
-		open := map[*bookThread]bool{}
-		for i := 0; ; {
-			n := 0
-			for h, err := range desk.Conversations(t.Context(), inbox.Filter{}, s, append(options, inbox.Limit(3))...) {
-				if err != nil {
-					t.Fatalf("a list cannot be read: %v", err)
-				}
-				if i >= len(want) || h.ID != want[i].ID {
-					t.Fatalf("the rule: a list has every conversation once, in its order, page by page\ntenant %s, %s: got %s in place %d", tn.name, s, h.ID, i)
-				}
-				w.compareHeader(t, tn, want[i], &h)
-				if isOpen(want[i]) && open[want[i].thread] {
-					t.Fatalf("the rule: at most one conversation of a thread is open\ntenant %s: %s is the second", tn.name, h.ID)
-				}
-				open[want[i].thread] = open[want[i].thread] || isOpen(want[i])
-				endedWork(t, &h)
-				options = []inbox.ReadOption{inbox.After(h.Cursor)}
-				i++
-				n++
+		if s == inbox.Newest {
+			slices.Reverse(want)
+		}
+		got := w.list(t, tn, s)
+		same := slices.EqualFunc(got, want, func(h inbox.Header, c *bookConversation) bool { return h.ID == c.ID })
+		if !same {
+			t.Fatalf("the rule: a list has every conversation once, in its order, page by page\ntenant %s, %s: got %s\nwant %s", tn.name, s,
+				ids(got, func(h inbox.Header) inbox.ConversationID { return h.ID }), ids(want, func(c *bookConversation) inbox.ConversationID { return c.ID }))
+		}
+		if s != inbox.Newest {
+			continue
+		}
+		for i := range got {
+			h := &got[i]
+			w.compareHeader(t, tn, want[i], h)
+			if h.State != inbox.StateResolved && open[h.Thread] {
+				t.Fatalf("the rule: at most one conversation of a thread is open\ntenant %s: %s is the second", tn.name, h.ID)
 			}
-			if n < 3 {
-				if i != len(want) {
-					t.Fatalf("the rule: a list has every conversation once\ntenant %s, %s: got %d, want %d", tn.name, s, i, len(want))
-				}
-				break
+			open[h.Thread] = open[h.Thread] || h.State != inbox.StateResolved
+			if h.State == inbox.StateResolved && (h.Assignee != inbox.Assignee{} || h.Hold != inbox.Hold{} || !h.Due.IsZero()) {
+				t.Fatalf("the rule: a resolved conversation is nobody's work\n%s has %+v, %+v, due %s", h.ID, h.Assignee, h.Hold, h.Due)
 			}
 		}
 	}
 }
 
-// endedWork holds a conversation that was resolved to being nobody's work.
-func endedWork(t *rapid.T, h *inbox.Header) {
-	if h.State == inbox.StateResolved && (h.Assignee != inbox.Assignee{} || h.Hold != inbox.Hold{} || !h.Due.IsZero()) {
-		t.Fatalf("the rule: a resolved conversation has no assignee, no hold and no deadline\n%s has %+v, %+v, %s", h.ID, h.Assignee, h.Hold, h.Due)
+// list reads a list in pages of three.
+func (w *world) list(t *rapid.T, tn *tenant, s inbox.Sort) (all []inbox.Header) {
+	options := []inbox.ReadOption{inbox.Limit(3)}
+	for {
+		n := 0
+		for h, err := range w.boxes[0].For(tn.Tenant).As(inbox.System).Conversations(t.Context(), inbox.Filter{}, s, options...) {
+			if err != nil {
+				t.Fatalf("a list cannot be read: %v", err)
+			}
+			all = append(all, h)
+			n++
+		}
+		if n < 3 {
+			return all
+		}
+		options = []inbox.ReadOption{inbox.Limit(3), inbox.After(all[len(all)-1].Cursor)}
 	}
+}
+
+func ids[V any](of []V, id func(V) inbox.ConversationID) (all []string) {
+	for _, v := range of {
+		all = append(all, id(v).String())
+	}
+	return all
 }
 
 // sweepTimeline compares what a page shows of a conversation.
@@ -185,13 +205,6 @@ func (tn *tenant) asShown(a inbox.Answer) inbox.Answer {
 // sweepLog compares the log: every fact has one entry, and the whole of it verifies.
 func (w *world) sweepLog(t *rapid.T, tn *tenant) {
 	box := w.boxes[0].For(tn.Tenant)
-	wanted := map[audit.Subject]*bookLog{}
-	for _, c := range tn.conversations {
-		wanted[audit.Subject{Kind: audit.SubjectConversation, ID: c.ID.UUID}] = &c.log
-	}
-	for _, i := range tn.identities {
-		wanted[audit.Subject{Kind: audit.SubjectContact, ID: i.contact.id.UUID}] = &i.contact.log
-	}
 	found := map[audit.Subject]*bookLog{}
 	cause := map[audit.Subject]uuid.UUID{}
 	position, settings := int64(0), 0
@@ -206,24 +219,20 @@ func (w *world) sweepLog(t *rapid.T, tn *tenant) {
 			settings++
 			continue
 		}
-		l := found[e.Subject]
-		if l == nil {
-			l = new(bookLog)
-			found[e.Subject] = l
+		if found[e.Subject] == nil {
+			found[e.Subject] = new(bookLog)
 		}
+		l := found[e.Subject]
 		if e.Cause != cause[e.Subject] {
 			l.close()
 			cause[e.Subject] = e.Cause
 		}
-		l.open = append(l.open, e.Action)
-		if e.Seq != l.entries()+int64(len(l.open)) {
-			t.Fatalf("the rule: the entries of a subject are numbered without gaps, in the feed's order\ntenant %s: %d of %s", tn.name, e.Seq, e.Subject)
+		l.add(e.Action)
+		if have := l.entries() + int64(len(l.open)); e.Seq != have {
+			t.Fatalf("the rule: the entries of a subject are numbered without gaps, in the feed's order\ntenant %s: %d instead of %d", tn.name, e.Seq, have)
 		}
 	}
-	for _, l := range found {
-		l.close()
-	}
-	tn.compareLogs(t, found, wanted)
+	tn.compareLogs(t, found)
 	if settings != tn.settings {
 		t.Fatalf("the rule: every change of a setting leaves one entry, and nothing else does\ntenant %s: got %d, want %d", tn.name, settings, tn.settings)
 	}
@@ -234,29 +243,42 @@ func (w *world) sweepLog(t *rapid.T, tn *tenant) {
 }
 
 // compareLogs compares the entries command by command; the order within a command is its own business.
-func (tn *tenant) compareLogs(t *rapid.T, found, wanted map[audit.Subject]*bookLog) {
-	for s, want := range wanted {
-		got := found[s]
-		if got == nil {
-			got = new(bookLog)
+func (tn *tenant) compareLogs(t *rapid.T, found map[audit.Subject]*bookLog) {
+	var wrong []string
+	compare := func(what string, kind audit.SubjectKind, id uuid.UUID, want *bookLog) {
+		got := new(bookLog)
+		if l := found[audit.Subject{Kind: kind, ID: id}]; l != nil {
+			l.close()
+			got = l
 		}
-		for i := range max(len(got.commands), len(want.commands)) {
-			var have, must []audit.Action
-			if i < len(got.commands) {
-				have = slices.Sorted(slices.Values(got.commands[i]))
-			}
-			if i < len(want.commands) {
-				must = slices.Sorted(slices.Values(want.commands[i]))
-			}
-			if !slices.Equal(have, must) {
-				t.Fatalf("the rule: every fact leaves exactly one entry, and where nothing changes there is none\ntenant %s, command %d on the %s: got %v, want %v",
-					tn.name, i, s.Kind, have, must)
-			}
+		delete(found, audit.Subject{Kind: kind, ID: id})
+		if have, must := got.sorted(), want.sorted(); !equal(have, must) {
+			wrong = append(wrong, fmt.Sprintf("%s: got %v\nwant %v", what, have, must))
 		}
+	}
+	for i, c := range tn.conversations {
+		compare(fmt.Sprintf("conversation %d", i), audit.SubjectConversation, c.ID.UUID, &c.log)
+	}
+	contacts := map[*bookContact]bool{}
+	for _, i := range tn.identities {
+		contacts[i.contact] = true
+	}
+	for c := range contacts {
+		compare("contact "+c.id.String(), audit.SubjectContact, c.id.UUID, &c.log)
 	}
 	for s := range found {
-		if wanted[s] == nil {
-			t.Fatalf("the rule: every fact leaves exactly one entry, and where nothing changes there is none\ntenant %s: entries about a %s that is not there", tn.name, s.Kind)
-		}
+		wrong = append(wrong, fmt.Sprintf("there is no %s %s", s.Kind, s.ID))
 	}
+	if len(wrong) > 0 {
+		slices.Sort(wrong) // a failure reads the same in every run
+		t.Fatalf("the rule: every fact leaves exactly one entry, and where nothing changes there is none\ntenant %s, %s", tn.name, wrong[0])
+	}
+}
+
+// sorted is the entries with those of each command in the order of their names.
+func (l *bookLog) sorted() (all [][]audit.Action) {
+	for _, c := range l.commands {
+		all = append(all, slices.Sorted(slices.Values(c)))
+	}
+	return all
 }

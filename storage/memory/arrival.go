@@ -31,11 +31,7 @@ type moreArrived struct {
 func (t *tenant) checkArrivals(arrivals []inbox.Arrival) error {
 	for i := range arrivals {
 		a := &arrivals[i]
-		var have int64
-		if old := t.arrivals[keyOf(a)]; old != nil {
-			have = old.version
-		}
-		if err := guard("arrival", have, a.Version); err != nil {
+		if err := guard("arrival", t.arrivals[keyOf(a)].version, a.Version); err != nil {
 			return err
 		}
 		for j := range i {
@@ -48,19 +44,14 @@ func (t *tenant) checkArrivals(arrivals []inbox.Arrival) error {
 }
 
 func (t *tenant) putArrival(a *inbox.Arrival) {
-	row := t.arrivals[keyOf(a)]
-	if row == nil {
-		row = new(arrival)
-		t.arrivals[keyOf(a)] = row
+	row := arrival{version: a.Version, message: a.Message, content: a.Content}
+	if len(a.Conflicting) > 0 || len(a.Early) > 0 {
+		row.more = &moreArrived{conflicting: slices.Clone(a.Conflicting), early: copyEarly(a.Early)}
+		for i := range row.more.early {
+			row.more.early[i].Time = micro(row.more.early[i].Time)
+		}
 	}
-	*row = arrival{version: a.Version, message: a.Message, content: a.Content}
-	if len(a.Conflicting) == 0 && len(a.Early) == 0 {
-		return
-	}
-	row.more = &moreArrived{conflicting: slices.Clone(a.Conflicting), early: copyEarly(a.Early)}
-	for i := range row.more.early {
-		row.more.early[i].Time = micro(row.more.early[i].Time)
-	}
+	t.arrivals[keyOf(a)] = row
 }
 
 // arrived hands out what is known under a network's id of a message, and returns the message.
@@ -68,8 +59,8 @@ func (t *tenant) arrived(key arrivalKey, to *inbox.Arrival) *inbox.Message {
 	if key.externalID == "" {
 		return nil
 	}
-	row := t.arrivals[key]
-	if row == nil {
+	row, known := t.arrivals[key]
+	if !known {
 		return nil
 	}
 	*to = inbox.Arrival{Account: key.account, ExternalID: key.externalID, Version: row.version, Message: row.message, Content: row.content}

@@ -144,7 +144,7 @@ func (s *Store) appendEntries(t *tenant, entries []audit.Entry) {
 	}
 	for i := range entries {
 		e := t.log.append(&entries[i])
-		e.Data = bytes.Clone(e.Data)
+		e.Data = t.contents.copy(e.Data)
 		e.Time = micro(e.Time)
 		e.Position = t.log.count
 		t.subject(e.Subject).line(e.Seq).position = e.Position

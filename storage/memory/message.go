@@ -43,7 +43,7 @@ func pick[K comparable, R any](rows map[K]*R, ids []K) []*R {
 func (t *tenant) putMessage(m *inbox.Message) {
 	row := t.messages[m.ID]
 	if row == nil {
-		row = new(inbox.Message)
+		row = t.rows.row()
 		t.messages[m.ID] = row
 	} else if row.Conversation != m.Conversation || row.Seq != m.Seq {
 		t.conversation(row.Conversation).line(row.Seq).message = nil

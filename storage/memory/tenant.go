@@ -20,8 +20,9 @@ type tenant struct {
 	conversations map[inbox.ConversationID]*conversation
 	scan          []*conversation // the same ones, for List
 	open          map[inbox.ThreadID]*conversation
-	arrivals      map[arrivalKey]*arrival
+	arrivals      map[arrivalKey]arrival
 	messages      map[inbox.MessageID]*inbox.Message
+	rows          slab[inbox.Message]
 	notes         map[inbox.NoteID]*inbox.Note
 	documents     map[inbox.DocumentKey]*inbox.Document
 	settings      map[uuid.UUID]*inbox.Document // the same ones, for the log
@@ -32,6 +33,7 @@ type tenant struct {
 
 	subjects map[audit.Subject]*subject // but those of conversations, which lie in their rows
 	log      pages[audit.Entry]         // by position less one
+	contents room
 	batches  pages[audit.Batch]
 	head     audit.Head
 }
@@ -45,7 +47,7 @@ func newTenant(id inbox.Tenant) *tenant {
 		threadKeys:    map[inbox.ThreadKey]*thread{},
 		conversations: map[inbox.ConversationID]*conversation{},
 		open:          map[inbox.ThreadID]*conversation{},
-		arrivals:      map[arrivalKey]*arrival{},
+		arrivals:      map[arrivalKey]arrival{},
 		messages:      map[inbox.MessageID]*inbox.Message{},
 		notes:         map[inbox.NoteID]*inbox.Note{},
 		documents:     map[inbox.DocumentKey]*inbox.Document{},

@@ -84,7 +84,7 @@ func (s *stage) play(t *rapid.T) {
 func (w *world) actions(t *rapid.T) map[string]func(*rapid.T) {
 	all := map[string]func(*rapid.T){
 		"account": w.changeAccount, "remove account": w.removeAccount, "delete topic": w.deleteTopic, "clock": w.moveClock, "edge": w.goToEdge,
-		"round": w.round, "round again": w.round, "foreign": w.foreign,
+		"round": w.round, "round again": w.round, "round once more": w.round, "foreign": w.foreign,
 	}
 	for name := range draws {
 		all[name] = func(t *rapid.T) { w.perform(t, w.draw(t, name, w.drawTenant(t))) }

@@ -23,21 +23,23 @@ var draws = map[string]func(*world, *rapid.T, *tenant) *op{
 	"start":                (*world).drawStart,
 	"key again":            func(_ *world, t *rapid.T, tn *tenant) *op { return pick(t, "which", tn.keyed) },
 
-	"set pending": drawing("set pending", func(*rapid.T, *tenant, *command) {}),
-	"set new":     drawing("set new", func(*rapid.T, *tenant, *command) {}),
-	"mark read":   drawing("mark read", func(*rapid.T, *tenant, *command) {}),
-	"resolve":     drawing("resolve", func(t *rapid.T, _ *tenant, q *command) { q.resolve = drawResolve(t) }),
-	"assign":      drawing("assign", drawAssign),
-	"topic":       drawing("add topic", drawTopic),
-	"hold":        drawing("hold", drawHold),
-	"note":        drawing("add note", drawNote),
-	"reply":       drawing("reply", drawReply),
-	"reply again": drawing("reply", drawReply),
+	"set pending":     drawing("set pending", func(*rapid.T, *tenant, *command) {}),
+	"set new":         drawing("set new", func(*rapid.T, *tenant, *command) {}),
+	"mark read":       drawing("mark read", func(*rapid.T, *tenant, *command) {}),
+	"resolve":         drawing("resolve", func(t *rapid.T, _ *tenant, q *command) { q.resolve = drawResolve(t) }),
+	"assign":          drawing("assign", drawAssign),
+	"topic":           drawing("add topic", drawTopic),
+	"hold":            drawing("hold", drawHold),
+	"note":            drawing("add note", drawNote),
+	"reply":           drawing("reply", drawReply),
+	"reply again":     drawing("reply", drawReply),
+	"reply once more": drawing("reply", drawReply),
+	"note again":      drawing("add note", drawNote),
 }
 
 // onConversations are those of them that are about a conversation.
-var onConversations = []string{"assign", "contact goes on", "hold", "mark read", "note", "reply", "reply again", "resolve", "set new", "set pending",
-	"topic"}
+var onConversations = []string{"assign", "contact goes on", "hold", "mark read", "note", "note again", "reply", "reply again", "reply once more",
+	"resolve", "set new", "set pending", "topic"}
 
 // draw draws an op; where there is nothing yet that it could be about, a contact writes.
 func (w *world) draw(t *rapid.T, name string, tn *tenant) *op {
@@ -75,8 +77,8 @@ func (w *world) drawTenant(t *rapid.T) *tenant {
 // people are who writes. Their addresses are the same on every network; Kim has two.
 var people = [][]string{{"kim", "kim.2"}, {"lee"}, {"mo"}}
 
-func drawPerson(t *rapid.T, n channel.Network) channel.Person {
-	ids := slices.Clone(pick(t, "person", people))
+func (w *world) drawPerson(t *rapid.T, n channel.Network) channel.Person {
+	ids := slices.Clone(pick(t, "person", people[:w.people]))
 	p := channel.Person{Name: ids[0]}
 	if len(ids) > 1 {
 		switch rapid.IntRange(0, 3).Draw(t, "addresses") {
@@ -113,7 +115,7 @@ func drawKind(t *rapid.T, n channel.Network) channel.Kind {
 func (w *world) drawInbound(t *rapid.T, tn *tenant, event channel.Event) channel.Inbound {
 	i := rapid.IntRange(0, len(tn.known)-1).Draw(t, "account")
 	id, key := tn.known[i], tn.names[i]
-	in := channel.Inbound{Account: key, Event: event, ExternalID: tn.drawNewID(t, id), From: drawPerson(t, key.Network), Kind: drawKind(t, key.Network),
+	in := channel.Inbound{Account: key, Event: event, ExternalID: tn.drawNewID(t, id), From: w.drawPerson(t, key.Network), Kind: drawKind(t, key.Network),
 		Text: pick(t, "text", []string{"Hello", "Where is my parcel?", "Grüß Gott", "❤️", ""})}
 	in.Paid = in.Kind == channel.AdComment
 	if in.Text == "" {
@@ -226,7 +228,8 @@ func (w *world) drawEcho(t *rapid.T, tn *tenant) *op {
 // drawEvent draws an edit, a deletion, a reaction or a receipt.
 func (w *world) drawEvent(t *rapid.T, tn *tenant) *op {
 	id := pick(t, "account", tn.known)
-	return tn.drawEventAbout(t, arrivalName{id, tn.drawID(t, id)})
+	return tn.drawEventAbout(t, arrivalName{id, tn.drawID(t, id)}, channel.ReceiptEvent, channel.EditEvent, channel.EditEvent, channel.ReactionEvent,
+		channel.ReactionEvent, channel.DeleteEvent)
 }
 
 // drawEventAboutOurs is drawEvent for the messages that we have sent.
@@ -235,13 +238,12 @@ func (w *world) drawEventAboutOurs(t *rapid.T, tn *tenant) *op {
 	if len(sent) == 0 {
 		return w.drawEvent(t, tn)
 	}
-	return tn.drawEventAbout(t, newest(t, "message", sent))
+	return tn.drawEventAbout(t, newest(t, "message", sent), channel.ReceiptEvent, channel.ReceiptEvent, channel.ReceiptEvent, channel.EditEvent,
+		channel.ReactionEvent, channel.DeleteEvent)
 }
 
-func (tn *tenant) drawEventAbout(t *rapid.T, name arrivalName) *op {
-	in := channel.Inbound{Account: tn.nameOf(name.account), About: name.externalID}
-	in.Event = pick(t, "event", []channel.Event{channel.ReceiptEvent, channel.ReceiptEvent, channel.EditEvent, channel.EditEvent, channel.ReactionEvent,
-		channel.ReactionEvent, channel.DeleteEvent})
+func (tn *tenant) drawEventAbout(t *rapid.T, name arrivalName, events ...channel.Event) *op {
+	in := channel.Inbound{Account: tn.nameOf(name.account), About: name.externalID, Event: pick(t, "event", events)}
 	switch in.Event {
 	case channel.ReceiptEvent:
 		in.Receipt = pick(t, "receipt", []channel.Receipt{channel.Delivered, channel.Read, channel.Failed})
@@ -325,7 +327,7 @@ func drawHold(t *rapid.T, _ *tenant, q *command) {
 func drawNote(t *rapid.T, tn *tenant, q *command) {
 	c := tn.conversation(q.conversation)
 	q.text = pick(t, "text", []string{"Angry", "Calm"})
-	if c == nil || len(c.notes) == 0 || once(t, 3, "add") {
+	if c == nil || len(c.notes) == 0 || once(t, 4, "add") {
 		q.about = drawMessage(t, tn, c)
 		return
 	}
@@ -380,7 +382,7 @@ func (w *world) drawStart(t *rapid.T, tn *tenant) *op {
 	q := w.drawCommand(t, "start")
 	i := rapid.IntRange(0, len(tn.known)-1).Draw(t, "account")
 	n := tn.names[i].Network
-	q.start = inbox.Start{Account: tn.known[i], To: drawPerson(t, n), Kind: drawKind(t, n), Thread: pick(t, "thread", []string{"", "", "post"}),
+	q.start = inbox.Start{Account: tn.known[i], To: w.drawPerson(t, n), Kind: drawKind(t, n), Thread: pick(t, "thread", []string{"", "", "post"}),
 		Reply: drawText(t)}
 	return q.op(tn)
 }

@@ -22,6 +22,7 @@ type world struct {
 	tenants []*tenant
 	store   inbox.Store // without faults
 	ids     *idSource
+	people  int            // so many of the people write
 	key     string         // under which the next commands are given; empty: as drawn
 	with    map[fault]bool // what can happen to writes in this run
 	waiting map[uuid.UUID]inbox.Due
@@ -92,7 +93,7 @@ func label(id uuid.UUID) string {
 		}
 	}
 	for _, a := range actors {
-		if id == a.Agent.UUID {
+		if id == a.Agent.UUID && id != uuid.Nil {
 			return a.Name
 		}
 	}
@@ -133,8 +134,11 @@ func (w *world) start(t *rapid.T, number int, webChat bool) *process {
 	return p
 }
 
-// settle connects accounts and saves what there is to choose from.
+// settle connects accounts and saves what there is to choose from: in some runs less, so that more happens to it.
 func (w *world) settle(t *rapid.T) {
+	w.people = rapid.IntRange(1, len(people)).Draw(t, "people")
+	networks := pick(t, "networks", [][]channel.Network{{channel.WhatsApp}, {channel.Facebook}, {channel.WebChat}, {channel.WhatsApp, channel.WhatsApp},
+		{channel.Facebook, channel.WebChat}, {channel.WhatsApp, channel.WhatsApp, channel.Facebook, channel.WebChat}})
 	for _, tn := range w.tenants {
 		desk := w.boxes[0].For(tn.Tenant).As(inbox.System)
 		saved := func(_ any, err error) {
@@ -156,7 +160,7 @@ func (w *world) settle(t *rapid.T) {
 			saved(desk.SaveTopic(t.Context(), inbox.Topic{ID: topic, Name: label(topic.UUID)}))
 			tn.topics[topic] = true
 		}
-		for i, n := range []channel.Network{channel.WhatsApp, channel.WhatsApp, channel.Facebook, channel.WebChat} {
+		for i, n := range networks {
 			key := channel.AccountKey{Network: n, ExternalID: fmt.Sprintf("%d of %s", i, tn.Tenant)}
 			a := drawAccount(t, inbox.Account{Account: channel.Account{ID: channel.AccountID{UUID: w.ids.next()}, AccountKey: key}})
 			saved(desk.SaveAccount(t.Context(), a))

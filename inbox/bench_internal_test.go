@@ -20,7 +20,7 @@ func BenchmarkDecideReply(b *testing.B) {
 		Account: account, Network: channel.WebChat, Visibility: channel.Private, State: StateNew, WaitingSince: now}}
 	found.Conversation.Chain.Seq = 3
 	reply := Reply{Text: "I am looking into it and will be back in a minute."}
-	sheet, ids := new(paper), new(idSource)
+	sheet, ids := new(paper), &idSource{clock: systemClock{}}
 	b.ReportAllocs()
 	for b.Loop() {
 		snap := found

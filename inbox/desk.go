@@ -46,7 +46,7 @@ func (d *Desk) do(ctx context.Context, c *command, options []CommandOption) (Res
 	}
 	r, err := d.box.run(ctx, c, options...)
 	if err != nil {
-		return r, fmt.Errorf("inbox: %s: %w", c.name, err)
+		return r, fmt.Errorf("%s: %w", c.name, err)
 	}
 	return r, nil
 }

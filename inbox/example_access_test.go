@@ -59,7 +59,7 @@ func ExampleWithAccess() {
 	_, err = box.As(tom).AddNote(ctx, r.Conversation, inbox.MessageID{}, "We are open until six.")
 	fmt.Println(err)
 	// Output:
-	// inbox: reply: inbox: no such conversation
-	// inbox: reply: inbox: not permitted: reply_private
+	// reply: inbox: no such conversation
+	// reply: inbox: not permitted: reply_private
 	// <nil>
 }

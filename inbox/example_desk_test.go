@@ -180,5 +180,5 @@ func ExampleKey() {
 	fmt.Println(err)
 	// Output:
 	// one message: true
-	// inbox: reply: inbox: key "form-4711" was used for another request
+	// reply: inbox: key "form-4711" was used for another request
 }

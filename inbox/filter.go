@@ -1,6 +1,9 @@
 package inbox
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -34,6 +37,19 @@ type Filter struct {
 
 	me  queue.AgentID
 	now time.Time
+}
+
+// UnmarshalJSON reads a filter. A part that does not exist is an error: a filter that was misspelt must not match more than was meant.
+func (f *Filter) UnmarshalJSON(b []byte) error {
+	type parts Filter
+	read := json.NewDecoder(bytes.NewReader(b))
+	read.DisallowUnknownFields()
+	var p parts
+	if err := read.Decode(&p); err != nil {
+		return fmt.Errorf("inbox: filter: %w", err)
+	}
+	*f = Filter(p)
+	return nil
 }
 
 // Who is whom a conversation is assigned to: an agent's id as text, Me or Nobody.

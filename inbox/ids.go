@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"io"
 	"sync"
-	"time"
 
 	"github.com/google/uuid"
 )
@@ -13,6 +12,8 @@ import (
 // idSource makes UUIDs of version 7: the time in milliseconds, then random bits. It asks the machine for randomness in larger
 // portions.
 type idSource struct {
+	clock Clock
+
 	mu     sync.Mutex
 	random *bufio.Reader
 	id     uuid.UUID
@@ -27,7 +28,7 @@ func (s *idSource) next() uuid.UUID {
 	if _, err := io.ReadFull(s.random, s.id[6:]); err != nil { // the machine has no randomness: nothing can go on
 		panic(err)
 	}
-	ms := time.Now().UnixMilli()
+	ms := s.clock.Now().UnixMilli()
 	for i := range 6 {
 		s.id[i] = byte(ms >> (40 - 8*i))
 	}

@@ -40,7 +40,6 @@ func New(store Store, options ...Option) (*Inbox, error) {
 	e := &engine{
 		store:    store,
 		clock:    systemClock{},
-		ids:      new(idSource).next,
 		log:      slog.New(slog.DiscardHandler),
 		access:   roles{},
 		adapters: map[channel.Network]channel.Adapter{},
@@ -53,6 +52,9 @@ func New(store Store, options ...Option) (*Inbox, error) {
 		if err := o(e); err != nil {
 			return nil, err
 		}
+	}
+	if e.ids == nil {
+		e.ids = (&idSource{clock: e.clock}).next
 	}
 	return e.of(DefaultTenant), nil
 }

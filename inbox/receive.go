@@ -68,7 +68,7 @@ func (b *Inbox) Receive(ctx context.Context, in channel.Inbound) (Received, erro
 			return a.out, nil
 		case isMissing(err) && account.ID != before: // the settings at hand were old, and are no more: look again
 		default:
-			return Received{}, fmt.Errorf("inbox: receive: %w", err)
+			return Received{}, fmt.Errorf("receive: %w", err)
 		}
 	}
 }

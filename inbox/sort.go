@@ -23,7 +23,9 @@ func (s Sort) Place(c *Conversation) Place {
 	at := c.Last.At
 	switch s {
 	case LongestWaiting:
-		at = c.WaitingSince
+		if at = c.WaitingSince; c.AnsweredBy != (MessageID{}) {
+			at = time.Time{} // answered: it keeps the time, but nobody waits
+		}
 	case Deadline:
 		at = c.Due
 	default:

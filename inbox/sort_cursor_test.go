@@ -51,7 +51,11 @@ func key(s inbox.Sort, c inbox.Conversation) time.Time {
 	at := c.Last.At
 	switch s {
 	case inbox.LongestWaiting:
-		at = c.WaitingSince
+		if c.AnsweredBy == (inbox.MessageID{}) {
+			at = c.WaitingSince
+		} else {
+			at = time.Time{} // answered: nobody waits
+		}
 	case inbox.Deadline:
 		at = c.Due
 	}
@@ -92,7 +96,10 @@ func TestEveryListIsInItsOrder(t *testing.T) {
 	empty, _ := list(s.Desk("Ann"), inbox.Filter{}, "")
 	want(t, "the zero sort", listed(empty), listed(newest))
 	waiting, _ := list(s.Desk("Ann"), inbox.Filter{}, inbox.LongestWaiting)
-	want(t, "the last of those that wait", waiting[129].State, resolved)
+	want(t, "the first of those that wait", waiting[0].State, isNew)
+	if last := waiting[129]; !last.WaitingSince.IsZero() && last.AnsweredBy == (inbox.MessageID{}) {
+		t.Error("somebody who waits comes after those who do not")
+	}
 	due, _ := list(s.Desk("Ann"), inbox.Filter{}, inbox.Deadline)
 	want(t, "the last of those that are due", due[129].State, resolved)
 }

@@ -15,17 +15,23 @@ import (
 )
 
 // Scenario plays a whole inbox over a store: contacts write, people and programs answer, networks report and refuse, the clock goes
-// forth and back, processes overtake each other and die, and the store fails in the ways that stores have. Whatever happens is compared,
-// command by command, with a model that is maps and slices. open is called once.
+// forth and back, processes overtake each other and die, and the store fails in the ways that stores have. Whatever happens is
+// compared, command by command, with a model that is maps and slices. open is called once.
 //
-// A failure names the rule that was broken and lists what was done; the seed that it prints plays the same again. Flags of
-// pgregory.net/rapid choose more or longer runs.
+// A failure names the rule that was broken and lists what was done; the seed that it prints plays the same again. The flags of
+// pgregory.net/rapid choose more or longer runs; without them no run is begun after 20 seconds.
 func Scenario(t *testing.T, open func(*testing.T) inbox.Store) {
-	s := &stage{store: open(t), until: time.Now().Add(longestScenario)}
-	if f := flag.Lookup("rapid.checks"); f != nil && f.Value.String() != f.DefValue {
-		s.until = time.Time{}
+	s := &stage{store: open(t), until: time.Now().Add(20 * time.Second)}
+	checks := 3
+	flag.Visit(func(f *flag.Flag) {
+		switch f.Name {
+		case "rapid.checks", "rapid.seed", "rapid.failfile":
+			s.until, checks = time.Time{}, 1
+		}
+	})
+	for range checks {
+		rapid.Check(t, s.play)
 	}
-	rapid.Check(t, s.play)
 	t.Logf("%d runs, %d steps", s.runs, s.steps)
 }
 
@@ -44,9 +50,6 @@ func FuzzOperations(f *testing.F, open func(*testing.T) inbox.Store) {
 		rapid.MakeFuzz(s.play)(t, input)
 	})
 }
-
-// longestScenario is when no further run is begun, for stores that are slow.
-const longestScenario = 20 * time.Second
 
 // stage is where runs are played, one after another: each has tenants of its own in one store.
 type stage struct {
@@ -84,7 +87,11 @@ func (s *stage) play(t *rapid.T) {
 func (w *world) actions(t *rapid.T) map[string]func(*rapid.T) {
 	all := map[string]func(*rapid.T){
 		"account": w.changeAccount, "remove account": w.removeAccount, "delete topic": w.deleteTopic, "clock": w.moveClock, "edge": w.goToEdge,
-		"round": w.round, "round again": w.round, "round once more": w.round, "foreign": w.foreign,
+		"round": w.round, "round again": w.round, "foreign": w.foreign,
+		"reply and round": func(t *rapid.T) {
+			w.perform(t, w.draw(t, "reply", w.drawTenant(t)))
+			w.round(t)
+		},
 	}
 	for name := range draws {
 		all[name] = func(t *rapid.T) { w.perform(t, w.draw(t, name, w.drawTenant(t))) }

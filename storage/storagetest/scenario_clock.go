@@ -67,7 +67,9 @@ func (w *world) edgesOf(tn *tenant, c *bookConversation) (edges []edge) {
 		return do(command{name: "reply", by: by, reply: r})
 	}
 	if !c.Window.Ends.IsZero() {
-		edges = append(edges, edge{c.Window.Ends, "the window closes", reply(ann, inbox.Reply{Text: "Late?"})},
+		edges = append(edges, edge{c.Window.Ends, "the window closes", func(t *rapid.T) {
+			reply(ann, inbox.Reply{Text: "Late?", Tag: pick(t, "tag", []channel.Tag{"", channel.HumanAgentTag})})(t)
+		}},
 			edge{c.Window.Opened.Add(week), "the tag ends", reply(ann, inbox.Reply{Text: "Later?", Tag: channel.HumanAgentTag})})
 	}
 	if within := tn.account(c).ReopenWithin; within > 0 && c.State == inbox.StateResolved {

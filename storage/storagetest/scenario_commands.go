@@ -18,7 +18,7 @@ type op struct {
 	target inbox.ConversationID // zero: names none
 	led    inbox.ConversationID // where it went
 	key    string               // empty: none
-	loose  bool                 // rests on what it does not write: what a contact is called, or what another message says
+	loose  bool                 // rests on what it does not write: a contact's name, another address's thread, another message
 	repeat bool                 // asked again after a lost answer it still has one effect
 	ask    func(context.Context, *inbox.Inbox) answer
 	must   func(answer) (answer, []string)
@@ -35,7 +35,7 @@ type answer struct {
 func (tn *tenant) arriving(in channel.Inbound) *op {
 	return &op{
 		words: fmt.Sprintf("%s on account %d: %s", in.Event, slices.Index(tn.names, in.Account), describe(in)), tenant: tn,
-		loose:  len(in.From.Attributes) > 0 || in.ReplyTo != "",
+		loose:  len(in.From.Attributes) > 0 || len(in.From.Addresses) > 1 || in.ReplyTo != "",
 		repeat: in.Event == channel.MessageEvent || in.Event == channel.EchoEvent,
 		ask: func(ctx context.Context, box *inbox.Inbox) answer {
 			r, err := box.Receive(ctx, in)
@@ -86,7 +86,7 @@ type command struct {
 // op makes the command an op.
 func (q command) op(tn *tenant) *op {
 	o := &op{
-		words: q.words(tn), tenant: tn, target: q.conversation, key: q.key, repeat: q.key != "",
+		words: q.words(tn), tenant: tn, target: q.conversation, key: q.key, loose: len(q.start.To.Addresses) > 1, repeat: q.key != "",
 		ask: func(ctx context.Context, box *inbox.Inbox) answer {
 			r, err := q.ask(ctx, box.As(q.by))
 			return answer{result: r, err: err}

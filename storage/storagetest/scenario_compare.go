@@ -48,6 +48,8 @@ var rules = map[string]string{
 	"PrivateReply": "a comment has one private reply",
 	"ExternalID":   "an account and an external id have one message",
 	"Outcome":      "the same account and external id have one effect; what is told early is kept; what changes nothing is ignored",
+	"Conversation": "what somebody writes goes to the thread's open conversation, else to the one that it had last",
+	"Contact":      "an address belongs to one contact, who has all the addresses that come with it for the first time",
 	"Repeated":     "the same key gives the same answer",
 }
 
@@ -100,8 +102,8 @@ func (w *world) compareHeader(t *rapid.T, tn *tenant, c *bookConversation, h *in
 		contact.id.UUID = tn.adopt(h.Contact.ID.UUID)
 	}
 	if h.Contact.ID != contact.id || h.Contact.Name != contact.name {
-		wrong += fmt.Sprintf("the rule: a conversation's contact is who has the address that its thread began with, named as last told\n%s: got %s %q, want %s %q\n",
-			what, h.Contact.ID, h.Contact.Name, contact.id, contact.name)
+		wrong += fmt.Sprintf("the rule: a conversation's contact is who has the address that its thread began with, named as last told\n"+
+			"%s: got %s %q, want %s %q\n", what, h.Contact.ID, h.Contact.Name, contact.id, contact.name)
 	}
 	for alias, value := range contact.attributes {
 		if h.Contact.Attributes[alias].Value != value {
@@ -124,8 +126,8 @@ func (tn *tenant) place(what string, c *bookConversation, h *inbox.Header) strin
 		th.identity.id.UUID = tn.adopt(h.Identity.UUID)
 	}
 	if h.Thread != th.id || h.Identity != th.identity.id {
-		return fmt.Sprintf("the rule: account, identity, visibility and key make one thread, and an address one identity\n%s stands on thread %s of identity %s, want %s of %s\n",
-			what, h.Thread, h.Identity, th.id, th.identity.id)
+		return fmt.Sprintf("the rule: account, identity, visibility and key make one thread, and an address one identity\n"+
+			"%s stands on thread %s of identity %s, want %s of %s\n", what, h.Thread, h.Identity, th.id, th.identity.id)
 	}
 	return ""
 }

@@ -23,22 +23,21 @@ var draws = map[string]func(*world, *rapid.T, *tenant) *op{
 	"start":                (*world).drawStart,
 	"key again":            func(_ *world, t *rapid.T, tn *tenant) *op { return pick(t, "which", tn.keyed) },
 
-	"set pending":     drawing("set pending", func(*rapid.T, *tenant, *command) {}),
-	"set new":         drawing("set new", func(*rapid.T, *tenant, *command) {}),
-	"mark read":       drawing("mark read", func(*rapid.T, *tenant, *command) {}),
-	"resolve":         drawing("resolve", func(t *rapid.T, _ *tenant, q *command) { q.resolve = drawResolve(t) }),
-	"assign":          drawing("assign", drawAssign),
-	"topic":           drawing("add topic", drawTopic),
-	"hold":            drawing("hold", drawHold),
-	"note":            drawing("add note", drawNote),
-	"reply":           drawing("reply", drawReply),
-	"reply again":     drawing("reply", drawReply),
-	"reply once more": drawing("reply", drawReply),
-	"note again":      drawing("add note", drawNote),
+	"set pending": drawing("set pending", func(*rapid.T, *tenant, *command) {}),
+	"set new":     drawing("set new", func(*rapid.T, *tenant, *command) {}),
+	"mark read":   drawing("mark read", func(*rapid.T, *tenant, *command) {}),
+	"resolve":     drawing("resolve", func(t *rapid.T, _ *tenant, q *command) { q.resolve = drawResolve(t) }),
+	"assign":      drawing("assign", drawAssign),
+	"topic":       drawing("add topic", drawTopic),
+	"hold":        drawing("hold", drawHold),
+	"note":        drawing("add note", drawNote),
+	"reply":       drawing("reply", drawReply),
+	"reply again": drawing("reply", drawReply),
+	"note again":  drawing("add note", drawNote),
 }
 
 // onConversations are those of them that are about a conversation.
-var onConversations = []string{"assign", "contact goes on", "hold", "mark read", "note", "note again", "reply", "reply again", "reply once more",
+var onConversations = []string{"assign", "contact goes on", "hold", "mark read", "note", "note again", "reply", "reply again",
 	"resolve", "set new", "set pending", "topic"}
 
 // draw draws an op; where there is nothing yet that it could be about, a contact writes.
@@ -115,8 +114,8 @@ func drawKind(t *rapid.T, n channel.Network) channel.Kind {
 func (w *world) drawInbound(t *rapid.T, tn *tenant, event channel.Event) channel.Inbound {
 	i := rapid.IntRange(0, len(tn.known)-1).Draw(t, "account")
 	id, key := tn.known[i], tn.names[i]
-	in := channel.Inbound{Account: key, Event: event, ExternalID: tn.drawNewID(t, id), From: w.drawPerson(t, key.Network), Kind: drawKind(t, key.Network),
-		Text: pick(t, "text", []string{"Hello", "Where is my parcel?", "Grüß Gott", "❤️", ""})}
+	in := channel.Inbound{Account: key, Event: event, ExternalID: tn.drawNewID(t, id), From: w.drawPerson(t, key.Network),
+		Kind: drawKind(t, key.Network), Text: pick(t, "text", []string{"Hello", "Where is my parcel?", "Grüß Gott", "❤️", ""})}
 	in.Paid = in.Kind == channel.AdComment
 	if in.Text == "" {
 		in.Attach = []channel.Attached{{ID: "attached", Kind: "image"}}
@@ -325,6 +324,10 @@ func drawHold(t *rapid.T, _ *tenant, q *command) {
 }
 
 func drawNote(t *rapid.T, tn *tenant, q *command) {
+	noted := slices.DeleteFunc(slices.Clone(tn.conversations), func(c *bookConversation) bool { return len(c.notes) == 0 })
+	if len(noted) > 0 && !once(t, 3, "anywhere") {
+		q.conversation, q.revision = newest(t, "conversation", noted).ID, -1
+	}
 	c := tn.conversation(q.conversation)
 	q.text = pick(t, "text", []string{"Angry", "Calm"})
 	if c == nil || len(c.notes) == 0 || once(t, 4, "add") {

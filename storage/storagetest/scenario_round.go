@@ -141,10 +141,14 @@ func (w *world) due(now time.Time) (groups [][]*row) {
 func (w *world) drawFates(t *rapid.T, groups [][]*row) (dies bool) {
 	dies = len(groups) > 0 && once(t, 6, "process dies")
 	stops := len(groups) == 1 && !dies && once(t, 6, "process is told to stop")
+	given := map[string]bool{}
 	for _, g := range groups {
 		for _, r := range g {
 			r.fate = fate{w.drawFate(t), w.drawFate(t)}
-			r.outcome = w.drawOutcome(t, r)
+			if r.outcome = w.drawOutcome(t, r); given[r.id] {
+				r.id = "" // nobody knows which of two that have the same id would come first
+			}
+			given[r.id] = true
 		}
 		last := g[rapid.IntRange(0, len(g)-1).Draw(t, "at message")]
 		switch {

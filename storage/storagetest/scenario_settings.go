@@ -47,8 +47,8 @@ func (w *world) changeAccount(t *rapid.T) {
 		if !connected && once(t, 2, "under a new id") {
 			a.ID.UUID = w.ids.next()
 		}
-		t.Logf("tenant %s, process %d: account %d is set up: after a reply %s, no auto-assignment %t, reopen within %s, granted %v, resolving needs %+v", tn.name,
-			box.number, i, a.AfterReply, a.NoAutoAssign, a.ReopenWithin, a.Features, a.Require)
+		t.Logf("tenant %s, process %d: account %d is set up: after a reply %s, no auto-assignment %t, reopen within %s, granted %v, "+
+			"resolving needs %+v", tn.name, box.number, i, a.AfterReply, a.NoAutoAssign, a.ReopenWithin, a.Features, a.Require)
 		saved, err = system.SaveAccount(t.Context(), a)
 		if other := tn.accountNamed(a.AccountKey); other != nil && other.ID != a.ID {
 			stands = "taken: account"
@@ -65,7 +65,8 @@ func (w *world) changeAccount(t *rapid.T) {
 		}
 	}
 	if refusal(err) != stands {
-		t.Fatalf("the rule: an account can be set up, paused and resumed at any time, from any process\ngot %s, want %s", orDone(refusal(err)), orDone(stands))
+		t.Fatalf("the rule: an account can be set up, paused and resumed at any time, from any process\ngot %s, want %s", orDone(refusal(err)),
+			orDone(stands))
 	}
 	if stands != "" {
 		return

@@ -47,7 +47,8 @@ func (w *world) invariants(t *rapid.T) {
 			want.Accounts[c.Account] = n
 		}
 		if err != nil || !equal(counts, want) {
-			t.Fatalf("the rule: counts are how many conversations are New and Pending, account by account\ntenant %s: got %+v, %v\nwant %+v", tn.name, counts, err, want)
+			t.Fatalf("the rule: counts are how many conversations are New and Pending, account by account\ntenant %s: got %+v, %v\nwant %+v",
+				tn.name, counts, err, want)
 		}
 	}
 }
@@ -76,10 +77,15 @@ func (w *world) sweepArrivals(t *rapid.T, tn *tenant) {
 
 // orders are what lists are ordered by.
 var orders = map[inbox.Sort]func(*bookConversation) time.Time{
-	inbox.Newest:         func(c *bookConversation) time.Time { return c.Last.At },
-	inbox.Oldest:         func(c *bookConversation) time.Time { return c.Last.At },
-	inbox.LongestWaiting: func(c *bookConversation) time.Time { return orNever(c.WaitingSince) },
-	inbox.Deadline:       func(c *bookConversation) time.Time { return orNever(c.Due) },
+	inbox.Newest:   func(c *bookConversation) time.Time { return c.Last.At },
+	inbox.Oldest:   func(c *bookConversation) time.Time { return c.Last.At },
+	inbox.Deadline: func(c *bookConversation) time.Time { return orNever(c.Due) },
+	inbox.LongestWaiting: func(c *bookConversation) time.Time {
+		if c.AnsweredBy != (inbox.MessageID{}) { // nobody waits
+			return orNever(time.Time{})
+		}
+		return orNever(c.WaitingSince)
+	},
 }
 
 func orNever(t time.Time) time.Time {
@@ -174,8 +180,8 @@ func (w *world) sweepTimeline(t *rapid.T, tn *tenant, c *bookConversation) {
 	}
 	shown := len(slices.DeleteFunc(slices.Concat(c.log.commands...), func(a audit.Action) bool { return !isTrail(a) }))
 	if len(messages) != len(c.messages) || len(notes) != len(c.notes) || trail != shown {
-		t.Fatalf("the rule: a timeline has every message, every note and every entry of the trail once\n%s: got %d, %d and %d lines, want %d, %d and %d", what,
-			len(messages), len(notes), trail, len(c.messages), len(c.notes), shown)
+		t.Fatalf("the rule: a timeline has every message, every note and every entry of the trail once\n"+
+			"%s: got %d, %d and %d lines, want %d, %d and %d", what, len(messages), len(notes), trail, len(c.messages), len(c.notes), shown)
 	}
 	var wrong string
 	for i, m := range messages {
@@ -238,7 +244,8 @@ func (w *world) sweepLog(t *rapid.T, tn *tenant) {
 	}
 	report, err := box.Verify(t.Context(), tn.heads...)
 	if err != nil || report.Entries != position {
-		t.Fatalf("the rule: the log verifies, with every checkpoint that was taken\ntenant %s: %d of %d entries, %v", tn.name, report.Entries, position, err)
+		t.Fatalf("the rule: the log verifies, with every checkpoint that was taken\ntenant %s: %d of %d entries, %v", tn.name, report.Entries,
+			position, err)
 	}
 }
 

@@ -95,7 +95,7 @@ var ways = []struct {
 	begin func(testing.TB) ingest
 }{
 	{"by hand", func(testing.TB) ingest {
-		hand := newByHand()
+		hand, addresses, externalIDs := newByHand(), addresses(), externalIDs()
 		return func(contact, message int) {
 			hand.receive(addresses[contact], "Kim", externalIDs[message], benchText, time.Time{})
 		}
@@ -109,6 +109,7 @@ var ways = []struct {
 		if _, err := box.As(inbox.System).SaveAccount(b.Context(), inbox.Account{Account: channel.Account{AccountKey: key}}); err != nil {
 			b.Fatal(err)
 		}
+		addresses, externalIDs := addresses(), externalIDs()
 		in := channel.Inbound{Account: key, Kind: channel.DirectMessage, Text: benchText,
 			From: channel.Person{Name: "Kim", Addresses: make([]channel.Address, 1)}}
 		return func(contact, message int) {
@@ -121,8 +122,8 @@ var ways = []struct {
 }
 
 var (
-	addresses   = numbered("contact", spread)
-	externalIDs = numbered("external", 1<<20)
+	addresses   = sync.OnceValue(func() []string { return numbered("contact", spread) })
+	externalIDs = sync.OnceValue(func() []string { return numbered("external", 1<<20) })
 )
 
 func numbered(what string, n int) []string {
@@ -151,7 +152,7 @@ func BenchmarkReceive(b *testing.B) {
 			b.ReportAllocs()
 			b.ResetTimer()
 			for i := range b.N {
-				take(i*7919%spread, (spread+i)%len(externalIDs))
+				take(i*7919%spread, (spread+i)%len(externalIDs()))
 			}
 		})
 	}

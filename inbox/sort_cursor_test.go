@@ -96,7 +96,9 @@ func TestEveryListIsInItsOrder(t *testing.T) {
 	empty, _ := list(s.Desk("Ann"), inbox.Filter{}, "")
 	want(t, "the zero sort", listed(empty), listed(newest))
 	waiting, _ := list(s.Desk("Ann"), inbox.Filter{}, inbox.LongestWaiting)
-	want(t, "the first of those that wait", waiting[0].State, isNew)
+	if first := waiting[0]; first.WaitingSince.IsZero() || first.AnsweredBy != (inbox.MessageID{}) {
+		t.Error("the first of those that wait does not")
+	}
 	if last := waiting[129]; !last.WaitingSince.IsZero() && last.AnsweredBy == (inbox.MessageID{}) {
 		t.Error("somebody who waits comes after those who do not")
 	}

@@ -24,6 +24,13 @@ function told(s, lines, n, i, kept) {
 	return kept
 }
 
+# last keeps the last lines of a text: why a test was skipped stands at its end.
+function last(s, most, lines, n, i, kept) {
+	n = split(s, lines, "\n")
+	for (i = n > most ? n - most : 1; i < n; i++) kept = kept lines[i] "\n"
+	return kept
+}
+
 # mark_above notes a test under each of the tests that it is part of.
 function mark_above(set, name) {
 	while (match(name, /\/[^\/]*$/)) {
@@ -48,7 +55,7 @@ test != "" && (action == "pass" || action == "fail" || action == "skip") {
 		mark_above(failed_below, test)
 	} else if (action == "skip") {
 		skipped[pkg]++
-		skips[pkg] = skips[pkg] told(output[pkg, test])
+		skips[pkg] = skips[pkg] last(told(output[pkg, test]), 5)
 	} else if (!((pkg, test) in holds)) passed[pkg]++
 	delete output[pkg, test]
 	next

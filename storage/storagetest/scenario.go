@@ -38,8 +38,8 @@ func Scenario(t *testing.T, open func(*testing.T) inbox.Store) {
 // FuzzOperations makes a fuzz target of Scenario. open is called for every input.
 func FuzzOperations(f *testing.F, open func(*testing.T) inbox.Store) {
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 8 {
-		input := make([]byte, 32<<10)
+	for range 4 {
+		input := make([]byte, 128<<10)
 		for i := 0; i < len(input); i += 8 {
 			binary.LittleEndian.PutUint64(input[i:], random.Uint64())
 		}

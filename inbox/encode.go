@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"time"
 
@@ -34,13 +35,18 @@ func (o *object) id(name string, v uuid.UUID) {
 	if v != uuid.Nil {
 		o.name(name)
 		o.b = append(o.b, '"')
-		var hex [36]byte
-		b, _ := v.MarshalText()
-		copy(hex[:], b)
-		o.b = append(o.b, hex[:]...)
+		for part := range idParts {
+			if part > 0 {
+				o.b = append(o.b, '-')
+			}
+			o.b = hex.AppendEncode(o.b, v[idParts[part][0]:idParts[part][1]])
+		}
 		o.b = append(o.b, '"')
 	}
 }
+
+// idParts is where the text of a UUID is parted.
+var idParts = [...][2]int{{0, 4}, {4, 6}, {6, 8}, {8, 10}, {10, 16}}
 
 func (o *object) time(name string, v time.Time) {
 	if !v.IsZero() {

@@ -7,6 +7,9 @@
 // Every case has a fresh store and is named after the sentence of the contract that it holds the store to; a failure states the
 // sentence, what the store answered and what it should have. There is nothing to switch off: a store keeps the whole contract.
 //
+// [Scenario] plays whole inboxes over the store, with faults, beside a plain model of what an inbox does; [FuzzOperations] does the
+// same under the fuzzer.
+//
 // [Fuzz] runs random commits against a model that fits on a page, [Bench] measures what a store spends its days with, and [Dump]
 // writes down everything that a tenant has, for tests that compare.
 package storagetest

@@ -7,7 +7,7 @@
 // Adapters of networks hand in what arrives with [Inbox.Receive], which finds or makes the contact, the thread and the
 // conversation. Everybody else works through a [Desk], the view of one [Actor] ([Inbox.As]): [Desk.Conversations] lists,
 // [Desk.Header] and [Desk.Timeline] show, and commands such as [Desk.Reply], [Desk.Assign] and [Desk.Resolve] act. What waits,
-// messages to be sent for now, is done by [Inbox.Run] or, a round at a time, by [Inbox.Tick]. [Inbox.Feed] reads the log and
+// messages to be sent, is done by [Inbox.Run] or, a round at a time, by [Inbox.Tick]. [Inbox.Feed] reads the log and
 // [Inbox.Verify] checks it.
 //
 // # Commands

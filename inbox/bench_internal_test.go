@@ -23,9 +23,10 @@ func BenchmarkDecideReply(b *testing.B) {
 	sheet, ids := new(paper), &idSource{clock: systemClock{}}
 	b.ReportAllocs()
 	for b.Loop() {
-		snap := found
-		*sheet = paper{tape: tape{next: ids.next}}
-		d := sheet.decide(&snap, set, agent, agent.logged(), now)
+		snap, room := sheet.snapshot(Ref{}), sheet.snap.Messages
+		*snap, sheet.tape = found, tape{next: ids.next}
+		snap.Messages = room
+		d := sheet.decide(snap, set, agent, agent.logged(), now)
 		if err := d.reply(reply, channel.Reply); err != nil {
 			b.Fatal(err)
 		}

@@ -95,20 +95,17 @@ func (b *Inbox) runOn(ctx context.Context, p *paper, c *command) (Result, error)
 	}
 }
 
-// paper takes a paper for one command; used gives it back, with nothing on it.
+// paper takes a paper for one command; used gives it back. What still stands on it is overwritten.
 func (b *Inbox) paper() *paper {
 	p, _ := b.papers.Get().(*paper)
 	if p == nil {
 		p = new(paper)
 	}
-	p.tape.next = b.ids
+	p.tape = tape{next: b.ids}
 	return p
 }
 
-func (b *Inbox) used(p *paper) {
-	*p = paper{}
-	b.papers.Put(p)
-}
+func (b *Inbox) used(p *paper) { b.papers.Put(p) }
 
 // errAgain says that a command must be decided anew.
 var errAgain = errors.New("inbox: decide again")
@@ -152,18 +149,16 @@ func (c *command) sum() error {
 
 // attempt is one round of load, may, decide, settle, commit.
 func (b *Inbox) attempt(ctx context.Context, c *command, p *paper, now time.Time) (Result, error) {
-	p.refs[0] = c.ref
-	snaps, err := b.store.Load(ctx, p.refs[:]...)
-	if err != nil {
+	snap := p.snapshot(c.ref)
+	if err := b.store.Load(ctx, p.snaps[:]...); err != nil {
 		return Result{}, c.unsure(err)
 	}
-	snap := &snaps[0]
 	for _, q := range slices.Backward(c.doubts) { // after the load: what comes to stand later fails this attempt's guards
-		stands, err := b.store.Load(ctx, q.ref)
-		if err != nil {
+		asked := Snapshot{Ref: q.ref}
+		if err := b.store.Load(ctx, &asked); err != nil {
 			return Result{}, c.unsure(err)
 		}
-		if stands[0].Stands {
+		if asked.Stands {
 			b.wake()
 			return q.result, nil
 		}

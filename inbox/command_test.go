@@ -519,11 +519,11 @@ func (b *broken) of(method string) error {
 	return nil
 }
 
-func (b *broken) Load(ctx context.Context, refs ...inbox.Ref) ([]inbox.Snapshot, error) {
+func (b *broken) Load(ctx context.Context, snaps ...*inbox.Snapshot) error {
 	if err := b.of("Load"); err != nil {
-		return nil, err
+		return err
 	}
-	return b.Store.Load(ctx, refs...)
+	return b.Store.Load(ctx, snaps...)
 }
 
 func (b *broken) Commit(ctx context.Context, changes ...inbox.Change) []error {

@@ -40,14 +40,18 @@ type paper struct {
 	tape     tape
 	decision decision
 
-	refs     [1]Ref
-	changes  [1]Change
-	stored   messageStored
-	messages [2]Message
-	arrivals [1]Arrival
-	entries  [4]audit.Entry
-	dirty    [2]MessageID
-	buffer   [1024]byte
+	snap       Snapshot
+	snaps      [1]*Snapshot // which is snap
+	changes    [1]Change
+	stored     messageStored
+	identities [2]Identity
+	messages   [2]Message
+	arrivals   [1]Arrival
+	entries    [4]audit.Entry
+	dues       [1]Due
+	totals     [1]TotalsDelta
+	dirty      [2]MessageID
+	buffer     [1024]byte
 }
 
 // decide begins a decision, and forgets the one before.
@@ -56,12 +60,16 @@ func (p *paper) decide(snap *Snapshot, set *settings, actor Actor, by audit.Acto
 	p.decision = decision{paper: p, tape: &p.tape, snap: snap, set: set, actor: actor, by: by, now: now,
 		before: found{version: c.Version, seq: c.Chain.Seq, state: c.State},
 		dirty:  p.dirty[:0], buffer: p.buffer[:0],
-		change: Change{Tenant: snap.Ref.Tenant, Arrivals: p.arrivals[:0], Entries: p.entries[:0]},
-	}
-	if len(snap.Messages) == 0 {
-		snap.Messages = p.messages[:0]
+		change: Change{Tenant: snap.Ref.Tenant, Arrivals: p.arrivals[:0], Entries: p.entries[:0], Dues: p.dues[:0], Totals: p.totals[:0]},
 	}
 	return &p.decision
+}
+
+// snapshot begins a load.
+func (p *paper) snapshot(ref Ref) *Snapshot {
+	p.snap = Snapshot{Ref: ref, Identities: p.identities[:0], Messages: p.messages[:0]}
+	p.snaps[0] = &p.snap
+	return &p.snap
 }
 
 // found is what a conversation was before the decision.

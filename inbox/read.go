@@ -131,11 +131,11 @@ func (d *Desk) query(ctx context.Context, f Filter, s Sort, r reading) (Query, *
 
 // fresh returns the settings as they are now.
 func (b *Inbox) fresh(ctx context.Context) (*settings, error) {
-	snaps, err := b.store.Load(ctx, Ref{Tenant: b.tenant})
-	if err != nil {
+	snap := Snapshot{Ref: Ref{Tenant: b.tenant}}
+	if err := b.store.Load(ctx, &snap); err != nil {
 		return nil, err
 	}
-	return b.settingsAt(ctx, snaps[0].Epoch)
+	return b.settingsAt(ctx, snap.Epoch)
 }
 
 // header adds the names of things to a conversation.
@@ -174,14 +174,14 @@ func (d *Desk) see(ctx context.Context, id ConversationID) (*Snapshot, error) {
 	if id.UUID == uuid.Nil {
 		return nil, &MissingError{What: "conversation"}
 	}
-	snaps, err := d.box.store.Load(ctx, Ref{Tenant: d.box.tenant, Conversation: id})
-	if err != nil {
+	snap := &Snapshot{Ref: Ref{Tenant: d.box.tenant, Conversation: id}}
+	if err := d.box.store.Load(ctx, snap); err != nil {
 		return nil, err
 	}
-	if err := d.box.may(ctx, &command{actor: d.actor, exists: true, trusted: d.trusted}, &snaps[0]); err != nil {
+	if err := d.box.may(ctx, &command{actor: d.actor, exists: true, trusted: d.trusted}, snap); err != nil {
 		return nil, err
 	}
-	return &snaps[0], nil
+	return snap, nil
 }
 
 // Counts is how many conversations are open.

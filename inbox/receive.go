@@ -50,7 +50,7 @@ func (b *Inbox) Receive(ctx context.Context, in channel.Inbound) (Received, erro
 	p := b.paper()
 	defer b.used(p)
 	a, c := &p.arrival, &p.command
-	a.in = in
+	*a = arrival{in: in}
 	if err := a.check(); err != nil {
 		return Received{}, err
 	}

@@ -158,9 +158,9 @@ func TestANetworkDoesNotOverwriteWhatPeopleSaidOfAContact(t *testing.T) {
 	}
 	c := say("1").Conversation
 	for source, kept := range map[contact.Source]bool{contact.Agent: true, contact.CRM: true, contact.Automation: false} {
-		snaps, err := s.store.Load(t.Context(), inbox.Ref{Tenant: s.Box.Tenant(), Conversation: c})
-		wantNo(t, err)
-		row := snaps[0].Contact
+		found := inbox.Snapshot{Ref: inbox.Ref{Tenant: s.Box.Tenant(), Conversation: c}}
+		wantNo(t, s.store.Load(t.Context(), &found))
+		row := found.Contact
 		row.Version++
 		row.Attributes["city"] = contact.Attribute{Value: "Bonn", Source: source, Time: curtain}
 		wantNo(t, s.store.Store.Commit(t.Context(), inbox.Change{Tenant: s.Box.Tenant(), Contact: &row})[0])

@@ -462,9 +462,8 @@ func (h *history) compareContact(s audit.Subject, entries []audit.Entry) {
 	for _, i := range again.Identities {
 		addresses = append(addresses, i.Address)
 	}
-	snaps, err := h.store.Load(h.ctx(), inbox.Ref{Tenant: h.box.Tenant(), Arrival: inbox.ArrivalRef{Addresses: addresses}})
-	h.must(err)
-	stored := snaps[0]
+	stored := inbox.Snapshot{Ref: inbox.Ref{Tenant: h.box.Tenant(), Arrival: inbox.ArrivalRef{Addresses: addresses}}}
+	h.must(h.store.Load(h.ctx(), &stored))
 	again.Contact.Chain.Key = stored.Contact.Chain.Key
 	h.same("contact", again.Contact, stored.Contact)
 	for i := range again.Identities {

@@ -391,9 +391,9 @@ func TestTheCopyInAnAnswerIsShownAsItsOriginalIsNow(t *testing.T) {
 // put makes a stored message what it will be when masking and erasing exist.
 func (o *office) put(m inbox.Message) {
 	o.t.Helper()
-	snaps, err := o.store.Store.Load(o.ctx(), inbox.Ref{Tenant: o.Box.Tenant(), Conversation: m.Conversation})
-	o.works(err)
-	c := snaps[0].Conversation
+	found := inbox.Snapshot{Ref: inbox.Ref{Tenant: o.Box.Tenant(), Conversation: m.Conversation}}
+	o.works(o.store.Store.Load(o.ctx(), &found))
+	c := found.Conversation
 	c.Version++
 	o.works(o.store.Store.Commit(o.ctx(), inbox.Change{Tenant: o.Box.Tenant(), Conversation: &c, Messages: []inbox.Message{m}})[0])
 }

@@ -63,12 +63,12 @@ type backstage struct {
 	commit  func(context.Context, []inbox.Change) []error
 }
 
-func (b *backstage) Load(ctx context.Context, refs ...inbox.Ref) ([]inbox.Snapshot, error) {
-	snaps, err := b.Store.Load(ctx, refs...)
+func (b *backstage) Load(ctx context.Context, snaps ...*inbox.Snapshot) error {
+	err := b.Store.Load(ctx, snaps...)
 	if b.loaded != nil {
 		b.loaded()
 	}
-	return snaps, err
+	return err
 }
 
 func (b *backstage) Commit(ctx context.Context, changes ...inbox.Change) []error {

@@ -36,9 +36,9 @@ type Store interface {
 
 // Loader reads what commands decide on.
 type Loader interface {
-	// Load answers every ref with one Snapshot, in order, all from one consistent state. What does not exist has version 0 and
-	// is no error.
-	Load(ctx context.Context, refs ...Ref) ([]Snapshot, error)
+	// Load fills every snapshot with what its Ref names, all from one consistent state. What does not exist has version 0 and is
+	// no error. Whatever else stood in a snapshot is gone; the room of its Identities and Messages is used again.
+	Load(context.Context, ...*Snapshot) error
 }
 
 // Committer writes what commands decided.

@@ -384,11 +384,11 @@ func identities(s *stage, addresses ...channel.Address) []inbox.Identity {
 	for i := range addresses {
 		addresses[i].Network = channel.WebChat
 	}
-	snaps, err := s.store.Load(context.Background(), inbox.Ref{Tenant: s.Box.Tenant(), Arrival: inbox.ArrivalRef{Addresses: addresses}})
-	if err != nil {
+	found := inbox.Snapshot{Ref: inbox.Ref{Tenant: s.Box.Tenant(), Arrival: inbox.ArrivalRef{Addresses: addresses}}}
+	if err := s.store.Load(context.Background(), &found); err != nil {
 		s.t.Fatal(err)
 	}
-	return snaps[0].Identities
+	return found.Identities
 }
 
 // No text, name, attribute, note or comment reaches the log of the program, whatever happens.

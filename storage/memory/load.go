@@ -10,23 +10,22 @@ import (
 )
 
 // Load implements inbox.Loader.
-func (s *Store) Load(ctx context.Context, refs ...inbox.Ref) ([]inbox.Snapshot, error) {
+func (s *Store) Load(ctx context.Context, snaps ...*inbox.Snapshot) error {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return err
 	}
-	for i := range refs {
-		if err := known(refs[i].Tenant); err != nil {
-			return nil, err
+	for _, snap := range snaps {
+		if err := known(snap.Ref.Tenant); err != nil {
+			return err
 		}
+		*snap = inbox.Snapshot{Ref: snap.Ref, Identities: snap.Identities[:0], Messages: snap.Messages[:0]}
 	}
-	out := make([]inbox.Snapshot, len(refs))
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	for i := range refs {
-		out[i].Ref = refs[i]
-		s.of(refs[i].Tenant).load(&out[i])
+	for _, snap := range snaps {
+		s.of(snap.Ref.Tenant).load(snap)
 	}
-	return out, nil
+	return nil
 }
 
 // load answers the ref that stands in the snapshot.
@@ -98,7 +97,7 @@ func (t *tenant) surround(f *found, to *inbox.Snapshot) {
 			f.thread = t.threads[c.Thread]
 		}
 		if who != nil && to.Ref.Conversation.UUID != uuid.Nil {
-			to.Identities = []inbox.Identity{who.Identity}
+			to.Identities = append(to.Identities[:0], who.Identity)
 		}
 	}
 	if f.thread != nil {

@@ -76,7 +76,7 @@ func benchAppend(b *testing.B, k *kit) {
 	ctx := k.Context()
 	for b.Loop() {
 		ref, ch := s.message(b)
-		if _, err := k.store.Load(ctx, ref); err != nil {
+		if err := k.store.Load(ctx, &inbox.Snapshot{Ref: ref}); err != nil {
 			b.Fatal(err)
 		}
 		if err := k.store.Commit(ctx, ch)[0]; err != nil {
@@ -90,7 +90,7 @@ func benchLoad(b *testing.B, k *kit) {
 	ctx := k.Context()
 	n := 0
 	for b.Loop() {
-		if _, err := k.store.Load(ctx, s.refs[n%len(s.refs)]); err != nil {
+		if err := k.store.Load(ctx, &inbox.Snapshot{Ref: s.refs[n%len(s.refs)]}); err != nil {
 			b.Fatal(err)
 		}
 		n++

@@ -23,7 +23,8 @@ var calls = []call{
 	{method: "Load", do: func(ctx context.Context, s inbox.Store, t inbox.Tenant, ch *inbox.Change) (any, error) {
 		byID, byArrival := refs(ch)
 		byID.Tenant, byArrival.Tenant = t, t
-		snaps, err := s.Load(ctx, byID, byArrival)
+		snaps := [2]inbox.Snapshot{{Ref: byID}, {Ref: byArrival}}
+		err := s.Load(ctx, &snaps[0], &snaps[1])
 		for i := range snaps {
 			snaps[i].Ref = inbox.Ref{}
 		}

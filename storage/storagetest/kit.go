@@ -144,11 +144,11 @@ func (k *kit) load(ref inbox.Ref) inbox.Snapshot {
 
 func (k *kit) loads(refs ...inbox.Ref) []inbox.Snapshot {
 	k.Helper()
-	snaps, err := k.store.Load(k.Context(), refs...)
-	k.works("Load", err)
-	if len(snaps) != len(refs) {
-		k.stop("Load of %d refs: got %d snapshots", len(refs), len(snaps))
+	snaps, each := make([]inbox.Snapshot, len(refs)), make([]*inbox.Snapshot, len(refs))
+	for i := range refs {
+		snaps[i].Ref, each[i] = refs[i], &snaps[i]
 	}
+	k.works("Load", k.store.Load(k.Context(), each...))
 	return snaps
 }
 

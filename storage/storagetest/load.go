@@ -7,7 +7,8 @@ import (
 
 // loading is what Load answers, apart from finding conversations by arrival.
 var loading = []rule{
-	{"Load answers every ref with one snapshot, in order", inOrder},
+	{"Load fills every snapshot with what its ref names", everyRef},
+	{"whatever else stood in a snapshot is gone", usedAgain},
 	{"what does not exist has version 0 and is no error", absent},
 	{"zero parts of a ref ask for nothing", zeroParts},
 	{"all snapshots are of one consistent state", consistent},
@@ -23,7 +24,7 @@ var loading = []rule{
 	{"a cause stands when an entry of it stands in the log of the document after Seq", standsInDocument},
 }
 
-func inOrder(k *kit) {
+func everyRef(k *kit) {
 	var refs []inbox.Ref
 	var want []inbox.ConversationID
 	for i := range 7 {
@@ -44,6 +45,20 @@ func inOrder(k *kit) {
 		k.same("the ref in a snapshot", snap.Ref, refs[i])
 	}
 	k.loads()
+}
+
+func usedAgain(k *kit) {
+	ch := full(k, k.tenant, 1)
+	k.commit(ch)
+	nothing := inbox.Ref{Tenant: k.another(), Conversation: ch.Conversation.ID, Key: "none"}
+	byID, byArrival := refs(&ch)
+	byID.Tenant, byArrival.Tenant = k.tenant, k.tenant
+	var used inbox.Snapshot
+	for _, ref := range []inbox.Ref{byID, nothing, byArrival, {Tenant: k.tenant}, byArrival, byID} {
+		used.Ref = ref
+		k.works("Load", k.store.Load(k.Context(), &used))
+		k.same("what a used snapshot says", used, k.loads(ref)[0])
+	}
 }
 
 func absent(k *kit) {

@@ -59,7 +59,7 @@ func (s *faultyStore) calm() []fault {
 }
 
 // Load implements inbox.Loader.
-func (s *faultyStore) Load(ctx context.Context, refs ...inbox.Ref) ([]inbox.Snapshot, error) {
+func (s *faultyStore) Load(ctx context.Context, snaps ...*inbox.Snapshot) error {
 	s.mu.Lock()
 	unreachable := s.down
 	if s.loads > 0 {
@@ -67,14 +67,14 @@ func (s *faultyStore) Load(ctx context.Context, refs ...inbox.Ref) ([]inbox.Snap
 		s.fired = append(s.fired, fails)
 		unreachable = true
 	}
-	for i := range refs {
-		unreachable = unreachable || s.dead[refs[i].Conversation.UUID]
+	for _, snap := range snaps {
+		unreachable = unreachable || s.dead[snap.Ref.Conversation.UUID]
 	}
 	s.mu.Unlock()
 	if unreachable {
-		return nil, errDown
+		return errDown
 	}
-	return s.Store.Load(ctx, refs...)
+	return s.Store.Load(ctx, snaps...)
 }
 
 // Commit implements inbox.Committer.

@@ -277,5 +277,5 @@ func (d *decision) keyed(key string, hash [32]byte, r Result) {
 	if err != nil { // a Result always has a JSON form
 		panic("inbox: " + err.Error())
 	}
-	d.change.Key = &KeyRecord{Key: key, Hash: hash, Result: body, Time: d.now}
+	d.change.Keys = append(d.change.Keys, KeyRecord{Key: key, Hash: hash, Result: body, Time: d.now})
 }

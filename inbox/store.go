@@ -195,7 +195,7 @@ type Change struct {
 	Conversation *Conversation
 	Arrivals     []Arrival
 	Documents    []Document
-	Key          *KeyRecord // insert only
+	Keys         []KeyRecord // insert only
 
 	// Written under the guard of the rows above: put in place by id.
 	Messages []Message

@@ -61,7 +61,7 @@ func (s *Store) check(t *tenant, ch *inbox.Change) error {
 	if err := s.checkDocuments(t, ch.Tenant, ch.Documents); err != nil {
 		return err
 	}
-	if err := t.checkKey(ch.Key); err != nil {
+	if err := t.checkKeys(ch.Keys); err != nil {
 		return err
 	}
 	if err := checkDues(ch.Tenant, ch.Dues); err != nil {
@@ -88,8 +88,8 @@ func (s *Store) apply(t *tenant, ch *inbox.Change) {
 		t.putArrival(&ch.Arrivals[i])
 	}
 	s.putDocuments(t, ch.Tenant, ch.Documents)
-	if ch.Key != nil {
-		t.putKey(ch.Key)
+	for i := range ch.Keys {
+		t.putKey(&ch.Keys[i])
 	}
 	for i := range ch.Messages {
 		t.putMessage(&ch.Messages[i])

@@ -6,9 +6,16 @@ import (
 	"github.com/deskwright/deskwright/inbox"
 )
 
-func (t *tenant) checkKey(k *inbox.KeyRecord) error {
-	if k != nil && t.keys[k.Key] != nil {
-		return conflict("command key")
+func (t *tenant) checkKeys(keys []inbox.KeyRecord) error {
+	for i := range keys {
+		if t.keys[keys[i].Key] != nil {
+			return conflict("command key")
+		}
+		for j := range i {
+			if keys[j].Key == keys[i].Key {
+				return conflict("command key twice in one change")
+			}
+		}
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func refs(ch *inbox.Change) (byID, byArrival inbox.Ref) {
 	c, th := ch.Conversation, ch.Thread
 	byID = inbox.Ref{
 		Tenant: ch.Tenant, Conversation: c.ID, Message: ch.Messages[1].ID, Asked: true, Note: ch.Notes[1].ID,
-		Document: ch.Documents[1].DocumentKey, Key: ch.Key.Key, Cause: ch.Entries[3].Cause,
+		Document: ch.Documents[1].DocumentKey, Key: ch.Keys[0].Key, Cause: ch.Entries[3].Cause,
 	}
 	byID.Arrival = inbox.ArrivalRef{Account: c.Account, ExternalID: ch.Arrivals[1].ExternalID, About: ch.Arrivals[0].ExternalID}
 	byArrival = inbox.Ref{Tenant: ch.Tenant, Arrival: inbox.ArrivalRef{Account: c.Account, Visibility: th.Visibility, Thread: th.Key}}
@@ -94,7 +94,7 @@ func written(ch *inbox.Change) back {
 		ByID: inbox.Snapshot{
 			Ref: byID, Epoch: 1, Conversation: c, Open: c.ID, Thread: *ch.Thread, Contact: *ch.Contact, Identities: ch.Identities[:1],
 			Arrival: ch.Arrivals[1], About: ch.Arrivals[0], Messages: slices.Clone(ch.Messages), Notes: ch.Notes[1:],
-			Document: ch.Documents[1], Key: *ch.Key, Stands: true,
+			Document: ch.Documents[1], Key: ch.Keys[0], Stands: true,
 		},
 		ByArrival: inbox.Snapshot{
 			Ref: byArrival, Epoch: 1, Conversation: c, Open: c.ID, Thread: *ch.Thread, Contact: *ch.Contact, Identities: ch.Identities,

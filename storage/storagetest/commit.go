@@ -130,7 +130,7 @@ func alone(k *kit) {
 	ch := full(k, k.tenant, 1)
 	for _, one := range []inbox.Change{
 		{Contact: ch.Contact}, {Identities: ch.Identities}, {Thread: ch.Thread}, {Conversation: ch.Conversation}, {Arrivals: ch.Arrivals},
-		{Documents: ch.Documents}, {Key: ch.Key}, {Messages: ch.Messages}, {Notes: ch.Notes}, {Dues: ch.Dues}, {Totals: ch.Totals},
+		{Documents: ch.Documents}, {Keys: ch.Keys}, {Messages: ch.Messages}, {Notes: ch.Notes}, {Dues: ch.Dues}, {Totals: ch.Totals},
 		{Entries: ch.Entries}, {},
 	} {
 		one.Tenant = k.tenant

@@ -42,7 +42,7 @@ var crowd = []rule{
 	})},
 	{"of many who use one command key, one passes", raceFor(func(k *kit, t *talk) inbox.Change {
 		ch := k.talk().begin()
-		ch.Key = &inbox.KeyRecord{Key: t.identity.Address.ID}
+		ch.Keys = []inbox.KeyRecord{{Key: t.identity.Address.ID}}
 		return ch
 	})},
 }

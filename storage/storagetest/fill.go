@@ -88,7 +88,7 @@ func (f *filler) fillMap(v reflect.Value) {
 
 // known is what full and back know of; a field that is added to the port must be added to them.
 var known = map[reflect.Type][]string{
-	reflect.TypeFor[inbox.Change](): {"Tenant", "Contact", "Identities", "Thread", "Conversation", "Arrivals", "Documents", "Key", "Messages",
+	reflect.TypeFor[inbox.Change](): {"Tenant", "Contact", "Identities", "Thread", "Conversation", "Arrivals", "Documents", "Keys", "Messages",
 		"Notes", "Dues", "Totals", "Entries"},
 	reflect.TypeFor[inbox.Ref]():        {"Tenant", "Conversation", "Arrival", "Message", "Asked", "Note", "Document", "Key", "Cause", "Seq"},
 	reflect.TypeFor[inbox.ArrivalRef](): {"Account", "ExternalID", "About", "Addresses", "Visibility", "Thread"},

@@ -141,7 +141,7 @@ func wholeOrNothing(k *kit) {
 			g.set(&ch, version)
 			k.conflicts("a change with a stale "+g.name, ch)
 			k.same("what there is after a change with a stale "+g.name, k.read(&first), written(&first))
-			k.of(tenant).noKey(next().Key.Key)
+			k.of(tenant).noKey(next().Keys[0].Key)
 		}
 		k.sameDues(first.Dues)
 		again := next()
@@ -152,7 +152,7 @@ func wholeOrNothing(k *kit) {
 	first := full(k, tenant, 8)
 	k.commit(full(k, tenant, 8))
 	ch := later(&first, full(k, tenant, 9))
-	ch.Key = first.Key
+	ch.Keys = first.Keys
 	k.conflicts("a change under a key that is used", ch)
 	k.same("what there is after a change under a key that is used", k.read(&first), written(&first))
 	k.sameDues(first.Dues)

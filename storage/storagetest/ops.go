@@ -179,7 +179,7 @@ var drawRow = []func(*draft){
 	func(d *draft) {
 		key := small(d.T, 'y').String()
 		d.rows = append(d.rows, intent{row: "key " + key, version: 1})
-		d.ch.Key = &inbox.KeyRecord{Key: key, Result: []byte(`{}`)}
+		d.ch.Keys = []inbox.KeyRecord{{Key: key, Result: []byte(`{}`)}}
 	},
 }
 

@@ -62,7 +62,7 @@ func foreignWrites(k *kit) {
 	before := Dump(k, k.store, theirs.Tenant)
 	fresh := func() inbox.Change {
 		next := retenanted(later(&theirs, full(k, theirs.Tenant, 2)), k.tenant)
-		next.Key = nil
+		next.Keys = nil
 		return next
 	}
 	k.conflicts("a change of all rows of another tenant", fresh())

@@ -104,7 +104,7 @@ func threadBytes(k *kit) {
 
 func keyBytes(k *kit) {
 	for i, key := range alikes() {
-		k.commit(inbox.Change{Tenant: k.tenant, Key: &inbox.KeyRecord{Key: key, Result: fmt.Append(nil, i)}})
+		k.commit(inbox.Change{Tenant: k.tenant, Keys: []inbox.KeyRecord{{Key: key, Result: fmt.Append(nil, i)}}})
 	}
 	for i, key := range alikes() {
 		got := k.load(inbox.Ref{Key: key}).Key

@@ -191,15 +191,30 @@ func uniqueAccount(k *kit) {
 func uniqueKey(k *kit) {
 	k.onlyOne("a command key", func(k *kit) (inbox.Change, inbox.Change) {
 		first, second := k.talk().begin(), k.talk().begin()
-		first.Key = &inbox.KeyRecord{Key: "key", Result: []byte(`1`)}
-		second.Key = &inbox.KeyRecord{Key: "key", Result: []byte(`2`)}
+		first.Keys = []inbox.KeyRecord{{Key: "key", Result: []byte(`1`)}}
+		second.Keys = []inbox.KeyRecord{{Key: "key", Result: []byte(`2`)}}
 		return first, second
 	})
 	for _, tenant := range []*kit{k, k.of(k.another())} {
-		k.commit(inbox.Change{Tenant: tenant.tenant, Key: &inbox.KeyRecord{Key: "key", Hash: [32]byte{1}}})
-		k.conflicts("a command key that is used", inbox.Change{Tenant: tenant.tenant, Key: &inbox.KeyRecord{Key: "key", Hash: [32]byte{2}}})
+		k.commit(inbox.Change{Tenant: tenant.tenant, Keys: []inbox.KeyRecord{{Key: "key", Hash: [32]byte{1}}}})
+		k.conflicts("a command key that is used", inbox.Change{Tenant: tenant.tenant, Keys: []inbox.KeyRecord{{Key: "key", Hash: [32]byte{2}}}})
 		if got := tenant.load(inbox.Ref{Key: "key"}).Key; got.Hash != [32]byte{1} {
 			k.broken("what is kept under a command key: got %v, want the first", got)
+		}
+		several := func(keys ...string) inbox.Change {
+			ch := inbox.Change{Tenant: tenant.tenant}
+			for _, key := range keys {
+				ch.Keys = append(ch.Keys, inbox.KeyRecord{Key: key})
+			}
+			return ch
+		}
+		tenant.commit(several("one", "other"))
+		k.conflicts("a change with one key that is used", several("new", "other"))
+		k.conflicts("a change with one key twice", several("twin", "twin"))
+		for key, kept := range map[string]bool{"one": true, "other": true, "new": false, "twin": false} {
+			if got := tenant.load(inbox.Ref{Key: key}).Key.Key; (got == key) != kept {
+				k.broken("what is kept under the command key %q: got %q", key, got)
+			}
 		}
 	}
 }

@@ -166,7 +166,7 @@ func zeroStays(k *kit) {
 	key := inbox.KeyRecord{Key: "k"}
 	k.commit(inbox.Change{
 		Tenant: k.tenant, Contact: &ct, Identities: []inbox.Identity{who}, Thread: &th, Conversation: &c, Arrivals: []inbox.Arrival{a},
-		Documents: []inbox.Document{d}, Key: &key, Messages: []inbox.Message{m}, Notes: []inbox.Note{n},
+		Documents: []inbox.Document{d}, Keys: []inbox.KeyRecord{key}, Messages: []inbox.Message{m}, Notes: []inbox.Note{n},
 	})
 	ref := inbox.Ref{Tenant: k.tenant, Conversation: c.ID, Message: m.ID, Note: n.ID, Document: d.DocumentKey, Key: "k",
 		Arrival: inbox.ArrivalRef{Account: th.Account, ExternalID: "x"}}
@@ -220,9 +220,9 @@ func times(k *kit) {
 		ch.Contact.Attributes = map[string]contact.Attribute{"a": {Time: at}}
 		ch.Arrivals[0].Early = []inbox.EarlyEvent{{Time: at}}
 		ch.Notes = []inbox.Note{{ID: inbox.NoteID{UUID: k.id()}, Conversation: c.ID, Seq: 2, Time: at}}
-		ch.Key = &inbox.KeyRecord{Key: k.text("key"), Time: at}
+		ch.Keys = []inbox.KeyRecord{{Key: k.text("key"), Time: at}}
 		k.commit(ch)
-		snap := k.load(inbox.Ref{Conversation: c.ID, Message: m.ID, Note: ch.Notes[0].ID, Key: ch.Key.Key,
+		snap := k.load(inbox.Ref{Conversation: c.ID, Message: m.ID, Note: ch.Notes[0].ID, Key: ch.Keys[0].Key,
 			Arrival: inbox.ArrivalRef{Account: c.Account, ExternalID: m.ExternalID}})
 		k.utc("a snapshot", reflect.ValueOf(snap))
 		for what, got := range map[string]time.Time{

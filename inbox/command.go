@@ -78,8 +78,13 @@ func (b *Inbox) runOn(ctx context.Context, p *paper, c *command) (Result, error)
 	}
 	now := instant(b.clock.Now())
 	for try := 0; ; try++ {
-		result, err := b.attempt(ctx, c, p, now)
-		if !errors.Is(err, errAgain) {
+		result, err := b.take(ctx, c, p, now)
+		switch err {
+		case errLater:
+			try--
+			continue
+		case errAgain:
+		default:
 			return result, err
 		}
 		if try == tries {
@@ -105,7 +110,11 @@ func (b *Inbox) paper() *paper {
 	return p
 }
 
-func (b *Inbox) used(p *paper) { b.papers.Put(p) }
+func (b *Inbox) used(p *paper) {
+	if !p.lost {
+		b.papers.Put(p)
+	}
+}
 
 // errAgain says that a command must be decided anew.
 var errAgain = errors.New("inbox: decide again")
@@ -147,39 +156,51 @@ func (c *command) sum() error {
 	return nil
 }
 
-// attempt is one round of load, may, decide, settle, commit.
+// attempt is load, may, decide, settle, commit, once.
 func (b *Inbox) attempt(ctx context.Context, c *command, p *paper, now time.Time) (Result, error) {
-	snap := p.snapshot(c.ref)
+	p.snapshot(c.ref)
 	if err := b.store.Load(ctx, p.snaps[:]...); err != nil {
 		return Result{}, c.unsure(err)
 	}
+	d, result, err := b.step(ctx, c, p, now)
+	if err != nil || d == nil {
+		return result, err
+	}
+	p.changes[0] = d.change
+	return b.committed(ctx, c, d, result, b.store.Commit(ctx, p.changes[:]...)[0])
+}
+
+// step is what lies between load and commit. No decision: nothing is to be written, and the result is the answer.
+func (b *Inbox) step(ctx context.Context, c *command, p *paper, now time.Time) (*decision, Result, error) {
+	snap := &p.snap
 	for _, q := range slices.Backward(c.doubts) { // after the load: what comes to stand later fails this attempt's guards
 		asked := Snapshot{Ref: q.ref}
 		if err := b.store.Load(ctx, &asked); err != nil {
-			return Result{}, c.unsure(err)
+			return nil, Result{}, c.unsure(err)
 		}
 		if asked.Stands {
 			b.wake()
-			return q.result, nil
+			return nil, q.result, nil
 		}
 	}
 	if snap.Key.Key != "" {
-		return replayed(c, snap.Key)
+		result, err := replayed(c, snap.Key)
+		return nil, result, err
 	}
 	set, err := b.settingsAt(ctx, snap.Epoch)
 	if err != nil {
-		return Result{}, c.unsure(err)
+		return nil, Result{}, c.unsure(err)
 	}
 	if err := b.may(ctx, c, snap); err != nil {
-		return Result{}, err
+		return nil, Result{}, err
 	}
 	if c.ask != nil {
 		if err := c.ask(); err != nil {
-			return Result{}, c.unsure(err)
+			return nil, Result{}, c.unsure(err)
 		}
 	}
 	if c.revision != nil && snap.Conversation.Revision != *c.revision {
-		return Result{}, &ConflictError{Revision: snap.Conversation.Revision, Assignee: snap.Conversation.Assignee}
+		return nil, Result{}, &ConflictError{Revision: snap.Conversation.Revision, Assignee: snap.Conversation.Assignee}
 	}
 	by := c.by
 	if by == (audit.Actor{}) {
@@ -187,9 +208,17 @@ func (b *Inbox) attempt(ctx context.Context, c *command, p *paper, now time.Time
 	}
 	d := p.decide(snap, set, c.actor, by, now)
 	if err := c.decide(d); err != nil {
-		return Result{}, err
+		return nil, Result{}, err
 	}
-	return b.commit(ctx, c, d)
+	d.finish()
+	result := d.answer()
+	if !result.Changed && !c.keyed {
+		return nil, result, nil
+	}
+	if c.keyed {
+		d.keyed(c.key, c.hash, result)
+	}
+	return d, result, nil
 }
 
 // replayed answers a command from its key.
@@ -234,21 +263,12 @@ func (b *Inbox) may(ctx context.Context, c *command, snap *Snapshot) error {
 	return nil
 }
 
-// commit writes what was decided. After a lost answer the next attempt finds out whether the change stands.
-func (b *Inbox) commit(ctx context.Context, c *command, d *decision) (Result, error) {
-	change := d.finish()
-	result := d.answer()
-	if !result.Changed && !c.keyed {
-		return result, nil
-	}
-	if c.keyed {
-		d.keyed(c.key, c.hash, result)
-	}
-	d.paper.changes[0] = *change
-	err := b.store.Commit(ctx, d.paper.changes[:]...)[0]
+// committed says what the answer to a commit means for a command. After a lost answer the next attempt finds out whether the change
+// stands.
+func (b *Inbox) committed(ctx context.Context, c *command, d *decision, result Result, err error) (Result, error) {
 	switch {
 	case err == nil:
-		if len(change.Dues) > 0 {
+		if len(d.change.Dues) > 0 {
 			b.wake()
 		}
 		return result, nil

@@ -37,7 +37,7 @@ type ThreadKey struct {
 // changes nothing.
 type Conversation struct {
 	ID       ConversationID
-	Version  int64 // grows by one with every change; 0: does not exist
+	Version  int64 // grows by one with every write, which may be of several commands; 0: does not exist
 	Revision int64 // grows by one with every command that left a trail; what If compares
 
 	Thread     ThreadID

@@ -39,6 +39,8 @@ type paper struct {
 	command  command
 	tape     tape
 	decision decision
+	turn     turn
+	lost     bool // somebody else may still be at it: it must not be used again
 
 	snap       Snapshot
 	snaps      [1]*Snapshot // which is snap

@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"hash/maphash"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -29,6 +30,7 @@ type engine struct {
 	settings sync.Map      // of *atomic.Pointer[settings] by Tenant
 	nudge    chan struct{} // Run has something to do
 	papers   sync.Pool     // of *paper
+	rounds   rounds
 }
 
 // New returns an Inbox over a store. It serves DefaultTenant; For gives views of others. An option that makes no sense is an
@@ -44,6 +46,7 @@ func New(store Store, options ...Option) (*Inbox, error) {
 		access:   roles{},
 		adapters: map[channel.Network]channel.Adapter{},
 		nudge:    make(chan struct{}, 1),
+		rounds:   rounds{seed: maphash.MakeSeed()},
 	}
 	for _, o := range options {
 		if o == nil {

@@ -47,7 +47,8 @@ type Object struct {
 
 // Access is the host's word on who may do and see what. It is asked once per command for every permission the command needs,
 // after everything the command names has been found, and again when the command is decided again. It may do I/O and is called
-// from many goroutines. An error refuses the command and is returned.
+// from many goroutines. An error refuses the command and is returned. It must not itself give commands about the object: commands on
+// one conversation take turns, and it would wait for the one that asks.
 type Access interface {
 	May(context.Context, Actor, Permission, Object) (bool, error)
 

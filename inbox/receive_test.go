@@ -518,7 +518,7 @@ func TestDifferentMessagesOfANewContactAtOnceMakeOneContactAndOneConversation(t 
 		want(t, "messages", len(k.Messages), senders)
 		want(t, "conversations", len(k.Listed), 1)
 		want(t, "count", k.Listed[0].Conversation.Count, inbox.Count{Messages: int64(senders), Unread: int64(senders)})
-		want(t, "version", k.Listed[0].Conversation.Version, int64(senders))
+		want(t, "revision", k.Listed[0].Conversation.Revision, int64(senders))
 		want(t, "totals", k.Totals, map[channel.AccountID]inbox.Totals{s.Account.ID: {New: 1}})
 		created := 0
 		for _, e := range k.Entries {

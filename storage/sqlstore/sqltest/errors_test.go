@@ -84,7 +84,8 @@ func TestDriverErrorsAreToldApartByTheirCodes(t *testing.T) {
 		{"text in a strict column of numbers", storage.ErrInvalid, statements("INSERT INTO t (n) VALUES ('text')")},
 		{"text as a row id", storage.ErrInvalid, statements("CREATE TABLE l (id INTEGER PRIMARY KEY)", "INSERT INTO l VALUES ('text')")},
 		{"a blob over the bound", storage.ErrInvalid, statements("CREATE TABLE b (b)", "INSERT INTO b VALUES (zeroblob(1000000001))")},
-		{"no room", storage.ErrReadOnly, statements("CREATE TABLE b (b)", "PRAGMA max_page_count = 1", "INSERT INTO b VALUES (zeroblob(100000))")},
+		{"no room", storage.ErrReadOnly, statements(
+			"CREATE TABLE b (b)", "PRAGMA max_page_count = 1", "INSERT INTO b VALUES (zeroblob(100000))")},
 		{"a connection that may only query", storage.ErrReadOnly, statements("PRAGMA query_only = on", "INSERT INTO t (n) VALUES (2)")},
 		{"a file opened for reading", storage.ErrReadOnly, func(t *testing.T, e engine, file string) error {
 			return last(engine{e.name, "mode=ro"}.open(t, file), "INSERT INTO t (n) VALUES (2)")

@@ -120,7 +120,8 @@ func TestMigrateMakesTheTablesOnce(t *testing.T) {
 		db := e.open(t, newFile(t))
 		db.SetMaxOpenConns(1)
 		count := func() (tables, files int) {
-			err := db.QueryRow("SELECT (SELECT count(*) FROM sqlite_schema), (SELECT count(*) FROM deskwright_migration)").Scan(&tables, &files)
+			const query = "SELECT (SELECT count(*) FROM sqlite_schema), (SELECT count(*) FROM deskwright_migration)"
+			err := db.QueryRow(query).Scan(&tables, &files)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -242,24 +243,26 @@ func TestAnAppliedMigrationThatIsNotOursIsRefused(t *testing.T) {
 	}
 }
 
+// It looks what is applied when it has the lock, so it waits even where there is nothing to do.
 func TestMigrateWaitsForItsTurnAsLongAsItMay(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(t *testing.T, e engine) {
 		file := newFile(t)
-		holder := e.open(t, file)
-		holder.SetMaxOpenConns(1)
-		do(t, holder, "BEGIN IMMEDIATE")
+		holder := single(t, e, file)
 		db := e.with("busy_timeout(5000)", "busy_timeout(0)", "busy_timeout=5000", "busy_timeout=0").open(t, file)
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		defer cancel()
-		if err := sqlstore.Migrate(ctx, db, sqlstore.SQLite); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("while another writes: %v", err)
-		}
-		done := make(chan error)
-		go func() { done <- sqlstore.Migrate(t.Context(), db, sqlstore.SQLite) }()
-		do(t, holder, "ROLLBACK")
-		if err := <-done; err != nil {
-			t.Error(err)
+		for _, schema := range []string{"none", "migrated"} {
+			do(t, holder, "BEGIN IMMEDIATE")
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			if err := sqlstore.Migrate(ctx, db, sqlstore.SQLite); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("schema %s, while another writes: %v", schema, err)
+			}
+			done := make(chan error)
+			go func() { done <- sqlstore.Migrate(t.Context(), db, sqlstore.SQLite) }()
+			do(t, holder, "ROLLBACK")
+			if err := <-done; err != nil {
+				t.Errorf("schema %s, afterwards: %v", schema, err)
+			}
 		}
 	})
 }
@@ -290,6 +293,18 @@ func TestMigrateSaysWhyItCannotWrite(t *testing.T) {
 	})
 }
 
+func TestMigrateReadsCodesAsTheHostSays(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, e engine) {
+		db := engine{e.name, "mode=ro"}.open(t, newMigrated(t, e))
+		code := func(error) (string, bool) { return "2067", true }
+		err := sqlstore.Migrate(t.Context(), db, sqlstore.SQLite, sqlstore.WithErrorCode(code))
+		if !errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrReadOnly) {
+			t.Errorf("got %v, want what the host's code means", err)
+		}
+	})
+}
+
 func TestMigrateChangesNoSetting(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(t *testing.T, e engine) {
@@ -311,7 +326,8 @@ func TestMigrateChangesNoSetting(t *testing.T) {
 			t.Errorf("before %s, after %s", before, after)
 		}
 		var analysed int
-		if err := db.QueryRow("SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_stat1'").Scan(&analysed); err != nil || analysed > 0 {
+		err := db.QueryRow("SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_stat1'").Scan(&analysed)
+		if err != nil || analysed > 0 {
 			t.Errorf("analysed: %d, %v", analysed, err)
 		}
 	})

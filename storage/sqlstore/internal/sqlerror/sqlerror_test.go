@@ -115,7 +115,8 @@ func means(t *testing.T, doing string, got, from, want error) {
 		t.Errorf("%s: %v is no longer %v", doing, got, from)
 	}
 	for _, sentinel := range []error{
-		storage.ErrNotFound, storage.ErrConflict, storage.ErrBusy, storage.ErrUnknown, storage.ErrInvalid, storage.ErrReadOnly, storage.ErrClosed,
+		storage.ErrNotFound, storage.ErrConflict, storage.ErrBusy, storage.ErrUnknown, storage.ErrInvalid,
+		storage.ErrReadOnly, storage.ErrClosed,
 	} {
 		if is := errors.Is(got, sentinel); is != errors.Is(want, sentinel) {
 			t.Errorf("%s: %T %v is %q: %t", doing, from, from, sentinel, is)

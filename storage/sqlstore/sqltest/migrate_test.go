@@ -296,7 +296,9 @@ func TestMigrateSaysWhyItCannotWrite(t *testing.T) {
 func TestMigrateReadsCodesAsTheHostSays(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(t *testing.T, e engine) {
-		db := engine{e.name, "mode=ro"}.open(t, newMigrated(t, e))
+		file := newFile(t)
+		do(t, e.open(t, file), "CREATE TABLE hosts (id)")
+		db := engine{e.name, "mode=ro"}.open(t, file)
 		code := func(error) (string, bool) { return "2067", true }
 		err := sqlstore.Migrate(t.Context(), db, sqlstore.SQLite, sqlstore.WithErrorCode(code))
 		if !errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrReadOnly) {

@@ -57,6 +57,8 @@ func TestErrorsMeanWhatTheirCodesSay(t *testing.T) {
 		{withMethod{261}, storage.ErrBusy, storage.ErrBusy},          // BUSY_RECOVERY
 		{withMethod{517}, storage.ErrBusy, storage.ErrBusy},          // BUSY_SNAPSHOT
 		{withMethod{262}, storage.ErrBusy, storage.ErrBusy},          // LOCKED_SHAREDCACHE
+		{withMethod{15}, storage.ErrBusy, storage.ErrBusy},           // PROTOCOL
+		{withMethod{17}, storage.ErrBusy, storage.ErrBusy},           // SCHEMA
 		{withMethod{1555}, storage.ErrConflict, storage.ErrConflict}, // CONSTRAINT_PRIMARYKEY
 		{withMethod{2579}, storage.ErrConflict, storage.ErrConflict}, // CONSTRAINT_ROWID
 		{withMethod{13}, storage.ErrReadOnly, storage.ErrReadOnly},   // FULL

@@ -23,6 +23,12 @@ var (
 
 	// ErrInvalid says that what was asked for makes no sense: the same call will never succeed.
 	ErrInvalid = errors.New("storage: invalid")
+
+	// ErrReadOnly says that the store cannot be written to: it is full, or may only be read. Nothing was written; reads go on.
+	ErrReadOnly = errors.New("storage: full or read-only")
+
+	// ErrClosed says that whoever owns the store's database has closed it. Nothing was written, and nothing will be.
+	ErrClosed = errors.New("storage: closed")
 )
 
 // Cursor is a place in an ordered list, made by the library and opaque to its callers. Empty is the beginning.

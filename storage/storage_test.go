@@ -11,7 +11,10 @@ import (
 
 // The errors are told apart when they are wrapped, which is how they arrive.
 func TestErrorsAreDistinct(t *testing.T) {
-	all := []error{storage.ErrNotFound, storage.ErrConflict, storage.ErrBusy, storage.ErrUnknown, storage.ErrInvalid}
+	all := []error{
+		storage.ErrNotFound, storage.ErrConflict, storage.ErrBusy, storage.ErrUnknown, storage.ErrInvalid,
+		storage.ErrReadOnly, storage.ErrClosed,
+	}
 	for i, err := range all {
 		if !strings.HasPrefix(err.Error(), "storage: ") {
 			t.Errorf("%q does not say where it is from", err)

@@ -1,0 +1,24 @@
+package sqlstore
+
+import (
+	"embed"
+	"io/fs"
+)
+
+// Dialect is the kind of database that a handle leads to. There are only those that this package names; the zero value is none
+// and is refused.
+type Dialect struct {
+	name string
+	dir  string // of the migrations
+}
+
+// SQLite is SQLite from 3.53.2 on, in a file. Check says what is asked of the handle.
+var SQLite = Dialect{name: "SQLite", dir: "migrations/sqlite"}
+
+// String returns the name of the database.
+func (d Dialect) String() string { return d.name }
+
+//go:embed migrations/sqlite/*.sql
+var migrations embed.FS
+
+func (d Dialect) files() (fs.FS, error) { return fs.Sub(migrations, d.dir) }

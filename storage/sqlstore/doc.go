@@ -1,0 +1,2 @@
+// Package sqlstore keeps an inbox in a database that the host opens and closes.
+package sqlstore

@@ -1,0 +1,61 @@
+package sqltest_test
+
+import (
+	"database/sql"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	_ "github.com/mattn/go-sqlite3"
+	_ "modernc.org/sqlite"
+)
+
+// engine is a driver for SQLite and how the file is opened with it.
+type engine struct{ name, params string }
+
+var engines = []engine{
+	{"sqlite", "_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)"},
+	{"sqlite3", "_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=1"},
+}
+
+// eachEngine runs a test with modernc.org/sqlite and with github.com/mattn/go-sqlite3.
+func eachEngine(t *testing.T, test func(*testing.T, engine)) {
+	t.Helper()
+	for _, e := range engines {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			test(t, e)
+		})
+	}
+}
+
+// with changes a parameter of the DSN: each old becomes its new.
+func (e engine) with(oldnew ...string) engine {
+	return engine{e.name, strings.NewReplacer(oldnew...).Replace(e.params)}
+}
+
+func (e engine) dsn(file string) string { return "file:" + file + "?" + e.params }
+
+func (e engine) open(t *testing.T, file string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open(e.name, e.dsn(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+func newFile(t *testing.T) string { return filepath.Join(t.TempDir(), "inbox.db") }
+
+func do(t *testing.T, db interface {
+	Exec(string, ...any) (sql.Result, error)
+}, statements ...string,
+) {
+	t.Helper()
+	for _, statement := range statements {
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package sqlstore
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+)
+
+// group lets calls that come while others are under way go together in the next batch. There is no goroutine of its own: who finds
+// room leads, and hands the lead on before it wakes the others of its batch. A lone call waits for nobody and nobody lingers: the
+// batch under way is what gathers the next.
+type group[T any] struct {
+	most int // batches at once
+	size int // calls in a batch
+	run  func(context.Context, []T)
+
+	mu      sync.Mutex
+	busy    int
+	waiting []*call[T]
+}
+
+// call is one call that waits for its batch.
+type call[T any] struct {
+	in     T
+	state  atomic.Int32 // whoever moves it on from waits or taken has it
+	signal chan struct{}
+}
+
+// The states of a call.
+const (
+	waits int32 = iota // for a batch
+	leads              // the next batch
+	taken              // into a batch
+	ended              // with its batch
+	gone               // its context has ended before
+)
+
+// do runs a call in a batch. Its caller may be gone before the batch ends, which then goes on without it: apart is what the call is
+// made of for that case, where nothing belongs to the caller. It returns what the batch has filled in, or the context's error.
+func (g *group[T]) do(ctx context.Context, in T, apart func() T) (T, error) {
+	if g.room() {
+		g.lead(ctx, in)
+		return in, nil
+	}
+	c := &call[T]{in: in, signal: make(chan struct{}, 2)}
+	if ctx.Done() != nil {
+		c.in = apart()
+	}
+	if g.enter(c) {
+		g.lead(ctx, c.in)
+		return c.in, nil
+	}
+	select {
+	case <-c.signal:
+	case <-ctx.Done():
+		if c.state.CompareAndSwap(waits, gone) || c.state.CompareAndSwap(taken, gone) {
+			return c.in, ctx.Err()
+		}
+		<-c.signal
+	}
+	if c.state.Load() == leads {
+		g.lead(ctx, c.in)
+	}
+	return c.in, nil
+}
+
+// room takes a place to lead, if there is one.
+func (g *group[T]) room() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.busy == g.most {
+		return false
+	}
+	g.busy++
+	return true
+}
+
+// enter lets a call wait, unless there is room meanwhile.
+func (g *group[T]) enter(c *call[T]) (leads bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.busy < g.most {
+		g.busy++
+		return true
+	}
+	g.waiting = append(g.waiting, c)
+	return false
+}
+
+// lead runs a batch of the call and those that wait.
+func (g *group[T]) lead(ctx context.Context, in T) {
+	others := g.gather()
+	defer func() {
+		g.handOn()
+		for _, c := range others {
+			if c.state.CompareAndSwap(taken, ended) {
+				c.signal <- struct{}{}
+			}
+		}
+	}()
+	batch := make([]T, 1, 1+len(others))
+	batch[0] = in
+	for _, c := range others {
+		batch = append(batch, c.in)
+	}
+	if len(others) > 0 {
+		ctx = context.WithoutCancel(ctx) // the others have not given up
+	}
+	g.run(ctx, batch)
+}
+
+// gather takes those who wait, as many as a batch holds.
+func (g *group[T]) gather() []*call[T] {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var batch []*call[T]
+	n := 0
+	for ; n < len(g.waiting) && len(batch) < g.size-1; n++ {
+		if c := g.waiting[n]; c.state.CompareAndSwap(waits, taken) {
+			batch = append(batch, c)
+		}
+	}
+	g.waiting = g.waiting[n:]
+	return batch
+}
+
+// handOn lets the first who still waits lead, or gives the place back.
+func (g *group[T]) handOn() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for len(g.waiting) > 0 {
+		c := g.waiting[0]
+		g.waiting = g.waiting[1:]
+		if c.state.CompareAndSwap(waits, leads) {
+			c.signal <- struct{}{}
+			return
+		}
+	}
+	g.busy--
+}

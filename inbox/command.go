@@ -84,6 +84,9 @@ func (b *Inbox) runOn(ctx context.Context, p *paper, c *command) (Result, error)
 			try--
 			continue
 		case errAgain:
+			if b.joined {
+				return Result{}, c.unsure(fmt.Errorf("inbox: %s: %w", c.name, storage.ErrConflict))
+			}
 		default:
 			return result, err
 		}

@@ -14,13 +14,15 @@ import (
 // views made by For are cheap and share everything.
 type Inbox struct {
 	*engine
+	store  Store
+	joined bool // the store takes part in a transaction of the host's
 	tenant Tenant
 	held   *atomic.Pointer[settings] // the tenant's settings as they were last read; nil inside: not yet
 }
 
 // engine is what all views of an Inbox share.
 type engine struct {
-	store    Store
+	shared   Store
 	clock    Clock
 	ids      func() uuid.UUID
 	log      *slog.Logger
@@ -40,7 +42,7 @@ func New(store Store, options ...Option) (*Inbox, error) {
 		return nil, &InputError{Field: "store", Problem: "is nil"}
 	}
 	e := &engine{
-		store:    store,
+		shared:   store,
 		clock:    systemClock{},
 		log:      slog.New(slog.DiscardHandler),
 		access:   roles{},
@@ -63,11 +65,29 @@ func New(store Store, options ...Option) (*Inbox, error) {
 }
 
 // For returns a view of another tenant's inbox.
-func (b *Inbox) For(t Tenant) *Inbox { return b.of(t) }
+func (b *Inbox) For(t Tenant) *Inbox {
+	view := b.of(t)
+	if b.joined {
+		return view.On(b.store)
+	}
+	return view
+}
 
 func (e *engine) of(t Tenant) *Inbox {
 	held, _ := e.settings.LoadOrStore(t, new(atomic.Pointer[settings]))
-	return &Inbox{engine: e, tenant: t, held: held.(*atomic.Pointer[settings])}
+	return &Inbox{engine: e, store: e.shared, tenant: t, held: held.(*atomic.Pointer[settings])}
+}
+
+// On returns a view that works on a store which takes part in a transaction of the host's own, such as sqlstore's Join gives: what
+// is done through it stands or falls with that transaction. Nothing is decided anew there: where others came first a command ends
+// in storage.ErrConflict, and the host begins its transaction again. Run and Tick are refused. The view is for as long as the
+// transaction lasts, and for one goroutine, like it.
+func (b *Inbox) On(joined Store) *Inbox {
+	view := *b
+	view.store, view.joined = joined, true
+	view.held = new(atomic.Pointer[settings]) // what the transaction has changed is nobody else's yet
+	view.held.Store(b.held.Load())
+	return &view
 }
 
 // Tenant returns whose inbox the view is of.

@@ -77,7 +77,7 @@ const (
 // take runs a command in a round, as leader or as one of the others.
 func (b *Inbox) take(ctx context.Context, c *command, p *paper, now time.Time) (Result, error) {
 	at, meets := c.ref.place()
-	if !meets {
+	if !meets || b.joined {
 		return b.attempt(ctx, c, p, now)
 	}
 	t := &p.turn

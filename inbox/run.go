@@ -24,6 +24,9 @@ const (
 
 // Run does the work that waits, for all tenants, until ctx ends; its error is then nil. What fails is logged and tried again.
 func (b *Inbox) Run(ctx context.Context) error {
+	if b.joined {
+		return errJoined
+	}
 	for ctx.Err() == nil {
 		next, err := b.Tick(ctx)
 		if err != nil && ctx.Err() == nil {
@@ -44,9 +47,15 @@ func (b *Inbox) Run(ctx context.Context) error {
 	return nil
 }
 
+// errJoined refuses what serves all tenants on a view that takes part in a transaction.
+var errJoined = &InputError{Field: "view", Problem: "takes part in a transaction, where nothing that waits is done"}
+
 // Tick does one round of the work that waits, for all tenants, and says when it next wants to be called; the zero time if nothing
 // waits. What fails is logged, tried again later, and returned. Messages of one conversation are sent in their order.
 func (b *Inbox) Tick(ctx context.Context) (next time.Time, err error) {
+	if b.joined {
+		return time.Time{}, errJoined
+	}
 	now := instant(b.clock.Now())
 	rows, err := b.store.Claim(ctx, now, now.Add(lease), claimed)
 	if err != nil {

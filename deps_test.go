@@ -57,18 +57,19 @@ var arrows = map[string]string{
 }
 
 // drawn are packages that rules name before they are built; every other name in a rule must exist.
-var drawn = []string{"boomerang", "sla", "storage/sqlstore"}
+var drawn = []string{"boomerang", "sla"}
 
 // timeless packages are handed the time.
 var timeless = map[string]string{
-	"audit":          "entries carry the time of the command that wrote them",
-	"boomerang":      "a rule takes now, so that a test can choose it",
-	"channel":        "a rule takes now, so that a test can choose it",
-	"contact":        "a rule takes now, so that a test can choose it",
-	"queue":          "a rule takes now, so that a test can choose it",
-	"sla":            "a rule takes now, so that a test can choose it",
-	"storage":        "it only names things",
-	"storage/memory": "all times come from the engine's clock, leases too",
+	"audit":            "entries carry the time of the command that wrote them",
+	"boomerang":        "a rule takes now, so that a test can choose it",
+	"channel":          "a rule takes now, so that a test can choose it",
+	"contact":          "a rule takes now, so that a test can choose it",
+	"queue":            "a rule takes now, so that a test can choose it",
+	"sla":              "a rule takes now, so that a test can choose it",
+	"storage":          "it only names things",
+	"storage/memory":   "all times come from the engine's clock, leases too",
+	"storage/sqlstore": "all times come from the engine's clock, leases too",
 }
 
 // compiled are the modules that a program with the engine and our stores is built from, beside the standard library.

@@ -143,6 +143,30 @@ func (f *Filter) matchesAssignee(a queue.AgentID) bool {
 	return false
 }
 
+// Agents returns whom Assignees means, for a store that looks them up. The zero id is nobody; nil is any. The filter must be bound if
+// it names Me.
+func (f *Filter) Agents() []queue.AgentID {
+	if f.Assignees == nil {
+		return nil
+	}
+	agents := make([]queue.AgentID, 0, len(f.Assignees))
+	for _, w := range f.Assignees {
+		switch w {
+		case Nobody:
+			agents = append(agents, queue.AgentID{})
+		case Me:
+			if f.me.UUID != uuid.Nil {
+				agents = append(agents, f.me)
+			}
+		default:
+			if id, err := uuid.Parse(string(w)); err == nil && id != uuid.Nil {
+				agents = append(agents, queue.AgentID{UUID: id})
+			}
+		}
+	}
+	return agents
+}
+
 func (f *Filter) matchesTopics(have []TopicID) bool {
 	if f.Topics == nil {
 		return true

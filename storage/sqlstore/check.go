@@ -98,15 +98,15 @@ var pragmas = []struct {
 	},
 }
 
-// oldest is the version of SQLite from which on two connections cannot damage a file in WAL mode, and no text the memory.
-var oldest = [3]int{3, 53, 2}
+// least is the version of SQLite from which on two connections cannot damage a file in WAL mode, and no text the memory.
+var least = [3]int{3, 53, 2}
 
 func (s settings) checkVersion(ctx context.Context, conn *sql.Conn) error {
 	var have string
 	if err := conn.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&have); err != nil {
 		return s.classes.Wrap("ask for SQLite's version", err)
 	}
-	if notBefore(have, oldest) {
+	if notBefore(have, least) {
 		return nil
 	}
 	return &SetupError{

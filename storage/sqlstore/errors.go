@@ -43,3 +43,6 @@ func setup(err error) error {
 	}
 	return err
 }
+
+// failed says what the store was doing when the driver failed, and what that means.
+func (s *Store) failed(op string, err error) error { return s.settings.classes.Wrap(op, err) }

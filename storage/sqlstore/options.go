@@ -6,6 +6,9 @@ import (
 	"github.com/deskwright/deskwright/storage/sqlstore/internal/sqlerror"
 )
 
+// prefix is what the tables are named with, and what statements are written with.
+const prefix = "deskwright_"
+
 // Option changes what is usual.
 type Option func(*settings)
 
@@ -37,7 +40,7 @@ var prefixes = regexp.MustCompile(`^[a-z][a-z0-9_]{0,19}$`)
 
 // settle applies the options and says what is wrong with them.
 func settle(d Dialect, options []Option) (settings, error) {
-	s := settings{dialect: d, prefix: "deskwright_"}
+	s := settings{dialect: d, prefix: prefix}
 	for _, option := range options {
 		option(&s)
 	}

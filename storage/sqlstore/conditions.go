@@ -1,0 +1,81 @@
+package sqlstore
+
+import (
+	"strings"
+
+	"github.com/deskwright/deskwright/channel"
+	"github.com/deskwright/deskwright/inbox"
+	"github.com/deskwright/deskwright/queue"
+	"github.com/google/uuid"
+)
+
+// conditions is what SQL knows of a filter: the lists that must all hold. It lets through what the filter means, and maybe more.
+type conditions struct {
+	text string
+	args []any
+}
+
+func conditionsOf(f *inbox.Filter) conditions {
+	var c conditions
+	c.add(f)
+	return c
+}
+
+func (c *conditions) add(f *inbox.Filter) {
+	among(c, "c.account", f.Accounts, func(id channel.AccountID) any { return id.UUID[:] })
+	among(c, "c.network", f.Networks, func(n channel.Network) any { return string(n) })
+	among(c, "c.visibility", f.Visibilities, func(v channel.Visibility) any { return string(v) })
+	among(c, "c.last_kind", f.Kinds, func(k channel.Kind) any { return string(k) })
+	among(c, "c.agent", f.Agents(), func(id queue.AgentID) any { return optional(&id.UUID) })
+	among(c, "c.team", f.Teams, func(id queue.TeamID) any { return optional(&id.UUID) })
+	among(c, "c.reason", f.Reasons, func(id inbox.ReasonID) any { return optional(&id.UUID) })
+	if f.Paid != nil {
+		c.and("c.last_paid = ?", bindFlag(*f.Paid))
+	}
+	c.topics(f.Topics)
+	for i := range f.All {
+		c.add(&f.All[i])
+	}
+}
+
+func (c *conditions) and(text string, args ...any) {
+	c.text += " AND " + text
+	c.args = append(c.args, args...)
+}
+
+// longest is how long a list may be that SQL is asked about.
+const longest = 500
+
+// among asks for rows whose column has one of the values; a value bound as nil stands for none.
+func among[T any](c *conditions, column string, set []T, bind func(T) any) {
+	if set == nil || len(set) > longest {
+		return
+	}
+	var args []any
+	for _, v := range set {
+		if arg := bind(v); arg != nil {
+			args = append(args, arg)
+		}
+	}
+	text := column + " IN (" + strings.TrimSuffix(strings.Repeat("?, ", len(args)), ", ") + ")"
+	if len(args) < len(set) {
+		text = "(" + text + " OR " + column + " IS NULL)"
+	}
+	c.and(text, args...)
+}
+
+// topics asks for rows with one of the topics. They stand in one text, where no id can be a part of another.
+func (c *conditions) topics(set []inbox.TopicID) {
+	if set == nil || len(set) > longest {
+		return
+	}
+	text, args := "0", []any(nil)
+	for _, id := range set {
+		if id.UUID == uuid.Nil {
+			text += " OR c.topics IS NULL"
+		}
+		text += " OR instr(c.topics, ?) > 0"
+		args = append(args, id.String())
+	}
+	c.and("("+text+")", args...)
+}

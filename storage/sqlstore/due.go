@@ -1,0 +1,118 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/deskwright/deskwright/inbox"
+	"github.com/google/uuid"
+)
+
+const (
+	deleteDue = "DELETE FROM deskwright_due WHERE tenant = ? AND kind = ? AND ref = ?"
+
+	upsertDue = "INSERT INTO deskwright_due (tenant, kind, ref, conversation, at, leased, tries, ready) VALUES (?, ?, ?, ?, ?, ?, ?, ?) " +
+		"ON CONFLICT (tenant, kind, ref) DO UPDATE SET conversation = excluded.conversation, at = excluded.at, leased = excluded.leased, " +
+		"tries = excluded.tries, ready = excluded.ready"
+)
+
+func (t *tx) putDues(tenant *uuid.UUID, all []inbox.Due) error {
+	for i := range all {
+		d := &all[i]
+		var err error
+		if d.At.IsZero() {
+			_, err = t.exec(deleteDue, tenant[:], string(d.Kind), d.Ref[:])
+		} else {
+			_, err = t.exec(upsertDue, tenant[:], string(d.Kind), d.Ref[:], optional(&d.Conversation.UUID), micros(d.At), micros(d.Leased),
+				d.Tries, micros(readyAt(d)))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readyAt is when a row can be claimed.
+func readyAt(d *inbox.Due) time.Time {
+	if d.Leased.After(d.At) {
+		return d.Leased
+	}
+	return d.At
+}
+
+const (
+	selectWaiting = "SELECT 1 FROM deskwright_due WHERE ready <= ? LIMIT 1"
+
+	selectReady = "SELECT tenant, kind, ref, conversation, at, leased, tries FROM deskwright_due WHERE ready <= ? ORDER BY ready LIMIT ?"
+
+	leaseDue = "UPDATE deskwright_due SET leased = ?, tries = ?, ready = ? WHERE tenant = ? AND kind = ? AND ref = ?"
+)
+
+// Claim implements inbox.Agenda. Where nothing can be claimed it waits for no writer.
+func (s *Store) Claim(ctx context.Context, now, until time.Time, limit int) ([]inbox.Due, error) {
+	if err := ctx.Err(); err != nil || limit < 1 {
+		return nil, err
+	}
+	waits := false
+	err := s.read(ctx, "claim", func(t *tx) (err error) {
+		waits, err = t.row(selectWaiting, []any{new(int64)}, now.UnixMicro())
+		return err
+	})
+	if err != nil || !waits {
+		return nil, err
+	}
+	var out []inbox.Due
+	err = s.write(ctx, "claim", func(t *tx) error {
+		if _, err := t.enter(ctx, new(uuid.UUID)); err != nil {
+			return err
+		}
+		if out, err = t.ready(now, limit); err != nil {
+			return err
+		}
+		return t.lease(out, micro(until))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (t *tx) ready(now time.Time, limit int) (out []inbox.Due, err error) {
+	err = t.rows(selectReady, func(rows *sql.Rows) error {
+		var d inbox.Due
+		err := rows.Scan(&d.Tenant.UUID, (*text)(&d.Kind), &d.Ref, &d.Conversation.UUID, (*instant)(&d.At), (*instant)(&d.Leased), &d.Tries)
+		out = append(out, d)
+		return err
+	}, now.UnixMicro(), int64(limit))
+	return out, err
+}
+
+func (t *tx) lease(all []inbox.Due, until time.Time) error {
+	for i := range all {
+		d := &all[i]
+		d.Leased = until
+		d.Tries++
+		_, err := t.exec(leaseDue, micros(until), d.Tries, micros(readyAt(d)), d.Tenant.UUID[:], string(d.Kind), d.Ref[:])
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const selectNext = "SELECT ready FROM deskwright_due ORDER BY ready LIMIT 1"
+
+// Next implements inbox.Agenda.
+func (s *Store) Next(ctx context.Context) (time.Time, error) {
+	if err := ctx.Err(); err != nil {
+		return time.Time{}, err
+	}
+	var next time.Time
+	err := s.read(ctx, "next", func(t *tx) error {
+		_, err := t.row(selectNext, []any{(*instant)(&next)})
+		return err
+	})
+	return next, err
+}

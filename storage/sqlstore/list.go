@@ -1,0 +1,161 @@
+package sqlstore
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/deskwright/deskwright/inbox"
+	"github.com/google/uuid"
+)
+
+// List implements inbox.Lister. It reads state after state in the order asked for; whatever cannot be on the page any more is not
+// read. What SQL does not know of the filter is asked of the filter itself.
+func (s *Store) List(ctx context.Context, tenant inbox.Tenant, q inbox.Query) ([]inbox.Listed, error) {
+	if err := admit(ctx, tenant); err != nil || q.Limit < 1 {
+		return nil, err
+	}
+	l := listing{q: &q, cond: conditionsOf(&q.Filter), tenant: &tenant.UUID}
+	err := s.read(ctx, "list", func(t *tx) error {
+		for _, state := range statesOf(&q.Filter) {
+			if err := l.read(t, state); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return l.page, nil
+}
+
+// every is the states that a conversation can be in, the one that no engine leaves it in included.
+var every = []inbox.State{inbox.StateNew, inbox.StatePending, inbox.StateResolved, inbox.StateNone}
+
+// statesOf returns the states that a filter means, each once.
+func statesOf(f *inbox.Filter) []inbox.State {
+	if f.States == nil {
+		return every
+	}
+	states := slices.Clone(f.States)
+	slices.Sort(states)
+	return slices.Compact(states)
+}
+
+// listing is a page that is being read.
+type listing struct {
+	q      *inbox.Query
+	cond   conditions
+	tenant *uuid.UUID
+	page   []inbox.Listed
+	last   inbox.Place // when the page is full: nothing behind it is wanted
+}
+
+// most is how many rows are read at a time where few of them match.
+const most = 1000
+
+// read adds what is on the page of one state.
+func (l *listing) read(t *tx, state inbox.State) error {
+	after, have := l.q.After, len(l.page)
+	for size := l.q.Limit; ; size = max(size, min(2*size, most)) {
+		n, last, err := l.some(t, state, after, size, have+l.q.Limit)
+		if err != nil {
+			return err
+		}
+		if n < size || len(l.page) == have+l.q.Limit {
+			break
+		}
+		after = last
+	}
+	slices.SortFunc(l.page, func(a, b inbox.Listed) int { return l.q.Sort.Compare(l.place(&a), l.place(&b)) })
+	if len(l.page) >= l.q.Limit {
+		l.page = l.page[:l.q.Limit]
+		l.last = l.place(&l.page[l.q.Limit-1])
+	}
+	return nil
+}
+
+func (l *listing) place(row *inbox.Listed) inbox.Place { return l.q.Sort.Place(&row.Conversation) }
+
+// some reads rows after a place and adds those that match, until there are enough. It returns how many it has read and where the
+// last one stands.
+func (l *listing) some(t *tx, state inbox.State, after inbox.Place, size, enough int) (n int, last inbox.Place, err error) {
+	statement, args := l.statement(state, after, size)
+	rows, err := t.tx.QueryContext(t.ctx, t.text(statement), args...)
+	if err != nil {
+		return 0, last, t.failed("list", err)
+	}
+	defer func() { _ = rows.Close() }() // what it could say, Err has said
+	for len(l.page) < enough && rows.Next() {
+		var row inbox.Listed
+		dest := scanConversation(t.dest[:0], &row.Conversation)
+		dest = append(dest, &row.Contact.ID.UUID, (*text)(&row.Contact.Name), object{&row.Contact.Attributes})
+		if err := t.scan(rows, dest); err != nil {
+			return 0, last, t.failed("list", err)
+		}
+		n, last = n+1, l.place(&row)
+		if l.q.Filter.Matches(&row.Conversation) {
+			l.page = append(l.page, row)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return 0, last, t.failed("list", err)
+	}
+	return n, last, nil
+}
+
+var selectListed = "SELECT " + conversations.of("c") + ", p.id, p.name, p.attributes FROM deskwright_conversation c" +
+	" LEFT JOIN deskwright_identity i ON i.tenant = c.tenant AND i.id = c.identity" +
+	" LEFT JOIN deskwright_contact p ON p.tenant = i.tenant AND p.id = i.contact" +
+	" WHERE c.tenant = ? AND c.state = ?"
+
+// order is how SQL says a sort.
+type order struct{ column, direction, beyond, upTo string }
+
+var (
+	newest   = order{"c.newest_at", " DESC", " < ", " >= "}
+	oldest   = order{"c.newest_at", "", " > ", " <= "}
+	waiting  = order{"c.waiting_at", "", " > ", " <= "}
+	deadline = order{"c.due_at", "", " > ", " <= "}
+)
+
+func orderOf(s inbox.Sort) order {
+	switch s {
+	case inbox.Oldest:
+		return oldest
+	case inbox.LongestWaiting:
+		return waiting
+	case inbox.Deadline:
+		return deadline
+	}
+	return newest
+}
+
+// statement makes the query for the rows of one state after a place.
+func (l *listing) statement(state inbox.State, after inbox.Place, size int) (string, []any) {
+	var b strings.Builder
+	b.WriteString(selectListed)
+	b.WriteString(l.cond.text)
+	args := append([]any{l.tenant[:], int64(state)}, l.cond.args...)
+	o := orderOf(l.q.Sort)
+	if after != (inbox.Place{}) {
+		b.WriteString(" AND (" + o.column + ", c.id)" + o.beyond + "(?, ?)")
+		args = append(args, bounds(after)...)
+	}
+	if l.last != (inbox.Place{}) {
+		b.WriteString(" AND " + o.column + o.upTo + "?")
+		args = append(args, l.last.At.UnixMicro())
+	}
+	b.WriteString(" ORDER BY " + o.column + o.direction + ", c.id" + o.direction + " LIMIT ?")
+	return b.String(), append(args, int64(size))
+}
+
+// bounds is a place as the rows are compared with it. Between two microseconds it is before all rows of the later one.
+func bounds(p inbox.Place) []any {
+	micro := p.At.UnixMicro()
+	if p.At.Nanosecond()%1000 != 0 {
+		return []any{micro + 1, []byte{}}
+	}
+	return []any{micro, p.ID.UUID[:]}
+}

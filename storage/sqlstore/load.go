@@ -1,0 +1,287 @@
+package sqlstore
+
+import (
+	"context"
+	"slices"
+
+	"github.com/deskwright/deskwright/audit"
+	"github.com/deskwright/deskwright/channel"
+	"github.com/deskwright/deskwright/inbox"
+	"github.com/google/uuid"
+)
+
+// Load implements inbox.Loader. All snapshots are read in one transaction, each with a few look-ups by key.
+func (s *Store) Load(ctx context.Context, snaps ...*inbox.Snapshot) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for _, snap := range snaps {
+		if err := known(snap.Ref.Tenant); err != nil {
+			return err
+		}
+		*snap = inbox.Snapshot{Ref: snap.Ref, Identities: snap.Identities[:0], Messages: snap.Messages[:0]}
+	}
+	if len(snaps) == 0 {
+		return nil
+	}
+	return s.read(ctx, "load", func(t *tx) error {
+		for _, snap := range snaps {
+			l := loading{tx: t, tenant: &snap.Ref.Tenant.UUID, to: snap}
+			if err := l.load(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// loading is a snapshot that is being filled.
+type loading struct {
+	*tx
+	tenant     *uuid.UUID
+	to         *inbox.Snapshot
+	own, about *inbox.Message // nil: none
+	first      inbox.Contact  // of the first known address
+}
+
+// load answers the ref that stands in the snapshot.
+func (l *loading) load() error {
+	for _, step := range []func(*loading) error{(*loading).arrive, (*loading).enter, (*loading).addMessages, (*loading).addNamed} {
+		if err := step(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// selectArrivedEpoch is selectArrival with the epoch, which there is with and without an arrival.
+var selectArrivedEpoch = "SELECT t.epoch, " + arrivals.of("a") + " FROM (SELECT 1) LEFT JOIN deskwright_tenant t ON t.tenant = ? " +
+	"LEFT JOIN deskwright_arrival a ON a.tenant = ? AND a.account = ? AND a.external_id = ?"
+
+// arrive reads the epoch, and what is known under the external ids of the ref.
+func (l *loading) arrive() error {
+	ref, to := &l.to.Ref.Arrival, l.to
+	epoch := (*number)(&to.Epoch)
+	var err error
+	if ref.ExternalID == "" {
+		_, err = l.row(selectEpoch, append(l.dest[:0], epoch), l.tenant[:])
+	} else {
+		dest := scanArrival(append(l.dest[:0], epoch), &to.Arrival)
+		_, err = l.row(selectArrivedEpoch, dest, l.tenant[:], l.tenant[:], ref.Account.UUID[:], ref.ExternalID)
+	}
+	if err != nil {
+		return err
+	}
+	if l.own, err = l.stored(&to.Arrival); err != nil || ref.About == "" {
+		return err
+	}
+	if err := l.arrived(l.tenant, &ref.Account, ref.About, &to.About); err != nil {
+		return err
+	}
+	l.about, err = l.stored(&to.About)
+	return err
+}
+
+// stored reads the message of an arrival; nil: there is none.
+func (l *loading) stored(a *inbox.Arrival) (*inbox.Message, error) {
+	if a.Message.UUID == uuid.Nil {
+		return nil, nil
+	}
+	m := new(inbox.Message)
+	found, err := l.message(l.tenant, &a.Message, m)
+	if err != nil || !found {
+		return nil, err
+	}
+	return m, nil
+}
+
+// enter finds the conversation, and what is around it.
+func (l *loading) enter() error {
+	ref, to := &l.to.Ref, l.to
+	if ref.Conversation.UUID != uuid.Nil {
+		var who inbox.Identity
+		if err := l.conversation(&ref.Conversation, &who); err != nil || who.Version == 0 {
+			return err
+		}
+		to.Identities = append(to.Identities, who)
+		return nil
+	}
+	if err := l.recognise(); err != nil {
+		return err
+	}
+	via := l.own
+	if via == nil && ref.Arrival.ExternalID == "" {
+		via = l.about
+	}
+	if via != nil {
+		if err := l.conversation(&via.Conversation, new(inbox.Identity)); err != nil || to.Conversation.Version != 0 {
+			return err
+		}
+	}
+	return l.find(via == nil)
+}
+
+var selectSurrounded = "SELECT " + conversations.of("c") + ", " + threads.of("t") + ", o.id, " + identities.of("i") + ", " + contacts.of("p") +
+	" FROM deskwright_conversation c" +
+	" LEFT JOIN deskwright_thread t ON t.tenant = c.tenant AND t.id = c.thread" +
+	" LEFT JOIN deskwright_conversation o ON o.tenant = t.tenant AND o.thread = t.id AND o.state IN (1, 2)" +
+	" LEFT JOIN deskwright_identity i ON i.tenant = c.tenant AND i.id = c.identity" +
+	" LEFT JOIN deskwright_contact p ON p.tenant = i.tenant AND p.id = i.contact" +
+	" WHERE c.tenant = ? AND c.id = ?"
+
+// conversation reads a conversation with its thread, the open one, its identity and contact.
+func (l *loading) conversation(id *inbox.ConversationID, who *inbox.Identity) error {
+	to := l.to
+	dest := append(scanThread(scanConversation(l.dest[:0], &to.Conversation), &to.Thread), &to.Open.UUID)
+	dest = scanContact(scanIdentity(dest, who), &to.Contact)
+	_, err := l.row(selectSurrounded, dest, l.tenant[:], id.UUID[:])
+	return err
+}
+
+var selectIdentity = "SELECT " + identities.of("i") + ", " + contacts.of("p") + " FROM deskwright_identity i" +
+	" LEFT JOIN deskwright_contact p ON p.tenant = i.tenant AND p.id = i.contact" +
+	" WHERE i.tenant = ? AND i.address = ? AND i.network = ?"
+
+// recognise reads the identities with the addresses named.
+func (l *loading) recognise() error {
+	for i := range l.to.Ref.Arrival.Addresses {
+		if err := l.identity(&l.to.Ref.Arrival.Addresses[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *loading) identity(address *channel.Address) error {
+	var who inbox.Identity
+	var contact inbox.Contact
+	found, err := l.row(selectIdentity, scanContact(scanIdentity(l.dest[:0], &who), &contact), l.tenant[:], address.ID, string(address.Network))
+	if err != nil || !found || slices.ContainsFunc(l.to.Identities, func(i inbox.Identity) bool { return i.ID == who.ID }) {
+		return err
+	}
+	if len(l.to.Identities) == 0 {
+		l.first = contact
+	}
+	l.to.Identities = append(l.to.Identities, who)
+	return nil
+}
+
+var selectThread = "SELECT " + threads.of("t") + ", o.id, " + conversations.of("c") + " FROM deskwright_thread t" +
+	" LEFT JOIN deskwright_conversation o ON o.tenant = t.tenant AND o.thread = t.id AND o.state IN (1, 2)" +
+	" LEFT JOIN deskwright_conversation c ON c.tenant = t.tenant AND c.id = coalesce(o.id, t.conversation)" +
+	" WHERE t.tenant = ? AND t.identity = ? AND t.account = ? AND t.visibility = ? AND t.key = ?"
+
+// find finds the thread that the arrival names and, if asked to, the conversation by it: the open one, else the newest.
+func (l *loading) find(conversation bool) error {
+	ref, to := &l.to.Ref.Arrival, l.to
+	to.Contact = l.first
+	for i := range to.Identities {
+		var c inbox.Conversation
+		dest := scanConversation(append(scanThread(l.dest[:0], &to.Thread), &to.Open.UUID), &c)
+		found, err := l.row(selectThread, dest, l.tenant[:], to.Identities[i].ID.UUID[:], ref.Account.UUID[:], string(ref.Visibility), ref.Thread)
+		if err != nil {
+			return err
+		}
+		if !found {
+			continue
+		}
+		if !conversation || c.Version == 0 {
+			return nil
+		}
+		if c.Thread == to.Thread.ID && c.Identity == to.Identities[0].ID {
+			to.Conversation = c
+			return nil
+		}
+		to.Thread, to.Open, to.Contact = inbox.Thread{}, inbox.ConversationID{}, inbox.Contact{} // those of the conversation may be others
+		return l.conversation(&c.ID, new(inbox.Identity))
+	}
+	return nil
+}
+
+// addMessages hands out the messages that the ref names.
+func (l *loading) addMessages() error {
+	ref, to := &l.to.Ref, l.to
+	if ref.Message.UUID != uuid.Nil {
+		if err := l.addMessage(&ref.Message, true); err != nil {
+			return err
+		}
+	}
+	if ref.Asked && to.Conversation.Asked.UUID != uuid.Nil {
+		if err := l.addMessage(&to.Conversation.Asked, false); err != nil {
+			return err
+		}
+	}
+	for _, m := range []*inbox.Message{l.own, l.about} {
+		if m != nil && !l.has(m.ID) {
+			to.Messages = append(to.Messages, *m)
+		}
+	}
+	return nil
+}
+
+// addMessage adds a message by id. One that must be of the conversation and is not is left out.
+func (l *loading) addMessage(id *inbox.MessageID, ofConversation bool) error {
+	if l.has(*id) {
+		return nil
+	}
+	l.to.Messages = append(l.to.Messages, inbox.Message{})
+	last := len(l.to.Messages) - 1
+	m := &l.to.Messages[last]
+	found, err := l.message(l.tenant, id, m)
+	if err != nil || !found || ofConversation && m.Conversation != l.to.Conversation.ID {
+		l.to.Messages = l.to.Messages[:last]
+	}
+	return err
+}
+
+func (l *loading) has(id inbox.MessageID) bool {
+	return slices.ContainsFunc(l.to.Messages, func(have inbox.Message) bool { return have.ID == id })
+}
+
+const selectCause = "SELECT 1 FROM deskwright_entry WHERE tenant = ? AND subject = ? AND seq > ? AND subject_kind = ? AND cause = ? LIMIT 1"
+
+// addNamed hands out what else the ref names.
+func (l *loading) addNamed() error {
+	ref, to := &l.to.Ref, l.to
+	if ref.Note.UUID != uuid.Nil {
+		var n inbox.Note
+		found, err := l.note(l.tenant, &ref.Note, &n)
+		if err != nil {
+			return err
+		}
+		if found && n.Conversation == to.Conversation.ID {
+			to.Notes = []inbox.Note{n}
+		}
+	}
+	if ref.Document.ID != uuid.Nil {
+		if err := l.document(l.tenant, &ref.Document, &to.Document); err != nil {
+			return err
+		}
+	}
+	if ref.Key != "" {
+		if err := l.key(l.tenant, ref.Key, &to.Key); err != nil {
+			return err
+		}
+	}
+	if ref.Cause == uuid.Nil {
+		return nil
+	}
+	return l.stands()
+}
+
+// stands asks whether the cause stands in the log of the conversation or of the document.
+func (l *loading) stands() error {
+	ref, to := &l.to.Ref, l.to
+	for _, subject := range []audit.Subject{
+		{Kind: audit.SubjectConversation, ID: to.Conversation.ID.UUID}, {Kind: audit.SubjectSetting, ID: ref.Document.ID},
+	} {
+		if to.Stands || subject.ID == uuid.Nil {
+			continue
+		}
+		var err error
+		if to.Stands, err = l.row(selectCause, []any{new(int64)}, l.tenant[:], subject.ID[:], ref.Seq, string(subject.Kind), ref.Cause[:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

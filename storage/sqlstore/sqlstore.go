@@ -1,0 +1,64 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"github.com/deskwright/deskwright/inbox"
+	"github.com/deskwright/deskwright/storage"
+	"github.com/google/uuid"
+)
+
+var _ inbox.Store = (*Store)(nil)
+
+// Store is an inbox.Store in a SQL database. Make one with New. It must not be copied.
+type Store struct {
+	db       *sql.DB
+	settings settings
+	prepared prepared
+	writer   chan struct{} // holds one token while somebody writes
+}
+
+// New returns a store in a database that the host has opened and goes on to own. It asks the handle whether a store can work on it:
+// a *SetupError says what to do where it cannot.
+func New(db *sql.DB, dialect Dialect, options ...Option) (*Store, error) {
+	set, err := settle(dialect, options)
+	if err != nil {
+		return nil, err
+	}
+	if err := set.check(context.Background(), db); err != nil {
+		return nil, err
+	}
+	return &Store{db: db, settings: set, writer: make(chan struct{}, 1)}, nil
+}
+
+// text is a statement as this store says it: with the prefix of its tables.
+func (s *Store) text(statement string) string {
+	if s.settings.prefix == prefix {
+		return statement
+	}
+	return strings.ReplaceAll(statement, prefix, s.settings.prefix)
+}
+
+// admit is what every call begins with that is about one tenant.
+func admit(ctx context.Context, id inbox.Tenant) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return known(id)
+}
+
+// known refuses the zero tenant.
+func known(id inbox.Tenant) error {
+	if id.UUID == uuid.Nil {
+		return invalid("the zero tenant")
+	}
+	return nil
+}
+
+func invalid(what string) error { return fmt.Errorf("sqlstore: %s: %w", what, storage.ErrInvalid) }
+
+// conflict says what could not be written.
+func conflict(what string) error { return fmt.Errorf("sqlstore: %s: %w", what, storage.ErrConflict) }

@@ -1,0 +1,43 @@
+package sqltest_test
+
+import (
+	"database/sql"
+	"net/url"
+	"path/filepath"
+	"testing"
+
+	"github.com/deskwright/deskwright/inbox"
+	"github.com/deskwright/deskwright/storage/sqlstore"
+)
+
+// fast is the engine with files that may lose their end when the machine stops.
+func (e engine) fast() engine { return e.with("(full)", "(normal)", "=FULL", "=NORMAL") }
+
+// migrated returns a database of its own, with the tables in it.
+func (e engine) migrated(t testing.TB) *sql.DB {
+	t.Helper()
+	path := url.URL{Path: filepath.Join(t.TempDir(), "inbox.db")} // a test's name may hold what means something in a name of a source
+	db, err := sql.Open(e.name, e.dsn(path.EscapedPath()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := sqlstore.Migrate(t.Context(), db, sqlstore.SQLite); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// store returns an empty store in a file of its own.
+func (e engine) store(t testing.TB) inbox.Store {
+	t.Helper()
+	store, err := sqlstore.New(e.migrated(t), sqlstore.SQLite, sqlstore.WithNormalSynchronous())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}

@@ -1,0 +1,43 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/deskwright/deskwright/channel"
+	"github.com/deskwright/deskwright/inbox"
+	"github.com/google/uuid"
+)
+
+const addTotal = "INSERT INTO deskwright_total (tenant, account, new, pending) VALUES (?, ?, ?, ?) " +
+	"ON CONFLICT (tenant, account) DO UPDATE SET new = new + excluded.new, pending = pending + excluded.pending"
+
+func (t *tx) addTotals(tenant *uuid.UUID, deltas []inbox.TotalsDelta) error {
+	for i := range deltas {
+		d := &deltas[i]
+		if _, err := t.exec(addTotal, tenant[:], d.Account.UUID[:], d.New, d.Pending); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const selectTotals = "SELECT account, new, pending FROM deskwright_total WHERE tenant = ?"
+
+// Totals implements inbox.Lister.
+func (s *Store) Totals(ctx context.Context, tenant inbox.Tenant) (map[channel.AccountID]inbox.Totals, error) {
+	if err := admit(ctx, tenant); err != nil {
+		return nil, err
+	}
+	out := map[channel.AccountID]inbox.Totals{}
+	err := s.read(ctx, "totals", func(t *tx) error {
+		return t.rows(selectTotals, func(rows *sql.Rows) error {
+			var account channel.AccountID
+			var sum inbox.Totals
+			err := rows.Scan(&account.UUID, &sum.New, &sum.Pending)
+			out[account] = sum
+			return err
+		}, tenant.UUID[:])
+	})
+	return out, err
+}

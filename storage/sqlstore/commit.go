@@ -3,36 +3,104 @@ package sqlstore
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/deskwright/deskwright/inbox"
 	"github.com/deskwright/deskwright/storage"
 	"github.com/google/uuid"
 )
 
-// Commit implements inbox.Committer. All changes of one call are one transaction, and their entries one batch for each tenant.
+// Commit implements inbox.Committer. Calls that come while one is being written go together in the next transaction. The entries of
+// one transaction are one batch for each tenant.
 func (s *Store) Commit(ctx context.Context, changes ...inbox.Change) []error {
-	b := batch{changes: changes, errs: make([]error, len(changes))}
+	c := &commits{changes: changes, errs: make([]error, len(changes))}
 	left := 0
 	for i := range changes {
-		if b.errs[i] = sound(&changes[i]); b.errs[i] == nil {
+		if c.errs[i] = sound(&changes[i]); c.errs[i] == nil {
 			left++
 		}
 	}
 	err := ctx.Err()
-	if err == nil && left > 0 {
-		err = s.write(ctx, "commit", func(t *tx) error { return b.together(ctx, t) })
-		if left > 1 && errors.Is(err, storage.ErrConflict) {
-			err = s.write(ctx, "commit", func(t *tx) error { return b.oneByOne(ctx, t) })
+	switch {
+	case err != nil || left == 0:
+	case s.joined != nil:
+		err = s.write(ctx, "commit", func(t *tx) error { return (&batch{changes, c.errs, nil}).oneByOne(ctx, t) })
+	default:
+		if c, err = s.commits.do(ctx, c, c.apart); err == nil && !c.done {
+			err = fmt.Errorf("sqlstore: commit: %w", storage.ErrUnknown) // who led the batch did not come back
 		}
 	}
-	if err != nil {
-		for i := range b.errs {
-			if b.errs[i] == nil || errors.Is(b.errs[i], storage.ErrConflict) {
-				b.errs[i] = err
-			}
+	if err == nil {
+		return c.errs
+	}
+	errs := make([]error, len(changes)) // those of a call that was left may still be written to
+	for i := range errs {
+		errs[i] = err
+	}
+	return errs
+}
+
+// commits is the changes of one call, and their answers.
+type commits struct {
+	changes []inbox.Change
+	errs    []error
+	done    bool
+}
+
+// apart is the call with copies of its own of everything.
+func (c *commits) apart() *commits {
+	own := &commits{changes: slices.Clone(c.changes), errs: c.errs}
+	for i := range own.changes {
+		detach(&own.changes[i])
+	}
+	return own
+}
+
+// commitAll writes the changes of several calls in one transaction.
+func (s *Store) commitAll(ctx context.Context, calls []*commits) {
+	b := batch{changes: calls[0].changes, errs: calls[0].errs}
+	if len(calls) > 1 {
+		b = batch{}
+		for _, c := range calls {
+			b.changes, b.errs = append(b.changes, c.changes...), append(b.errs, c.errs...)
 		}
 	}
-	return b.errs
+	s.commit(ctx, &b)
+	for _, c := range calls {
+		copy(c.errs, b.errs[:len(c.errs)])
+		c.done = true
+		b.errs = b.errs[len(c.errs):]
+	}
+}
+
+// tries is how often a transaction is begun again that other processes have kept from writing.
+const tries = 3
+
+// commit writes the changes that are sound, all together and, where one of them loses, again one by one.
+func (s *Store) commit(ctx context.Context, b *batch) {
+	unsound := slices.Clone(b.errs)
+	way := b.together
+	var err error
+	for try := 0; try < tries; {
+		err = s.write(ctx, "commit", func(t *tx) error { return way(ctx, t) })
+		switch {
+		case err == nil:
+			return
+		case errors.Is(err, storage.ErrConflict) && len(b.changes) > 1:
+			way = b.oneByOne
+		case errors.Is(err, storage.ErrBusy):
+			try++
+		default:
+			try = tries
+		}
+		copy(b.errs, unsound)
+	}
+	for i := range b.errs {
+		if b.errs[i] == nil {
+			b.errs[i] = err
+		}
+	}
 }
 
 // sound refuses what makes no sense.
@@ -53,7 +121,7 @@ func sound(ch *inbox.Change) error {
 	return nil
 }
 
-// batch is the changes of one call and their answers.
+// batch is the changes of one transaction and their answers.
 type batch struct {
 	changes []inbox.Change
 	errs    []error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // group lets calls that come while others are under way go together in the next batch. There is no goroutine of its own: who finds
@@ -18,6 +19,9 @@ type group[T any] struct {
 	busy    int
 	waiting []*call[T]
 }
+
+// patience is how long a batch of several waits for a connection, and for the writers of other processes.
+const patience = 30 * time.Second
 
 // call is one call that waits for its batch.
 type call[T any] struct {
@@ -103,8 +107,10 @@ func (g *group[T]) lead(ctx context.Context, in T) {
 	for _, c := range others {
 		batch = append(batch, c.in)
 	}
-	if len(others) > 0 {
-		ctx = context.WithoutCancel(ctx) // the others have not given up
+	if len(others) > 0 { // who have not given up with the one who leads
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), patience)
+		defer cancel()
 	}
 	g.run(ctx, batch)
 }

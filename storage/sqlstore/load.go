@@ -2,15 +2,18 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/deskwright/deskwright/audit"
 	"github.com/deskwright/deskwright/channel"
 	"github.com/deskwright/deskwright/inbox"
+	"github.com/deskwright/deskwright/storage"
 	"github.com/google/uuid"
 )
 
-// Load implements inbox.Loader. All snapshots are read in one transaction, each with a few look-ups by key.
+// Load implements inbox.Loader. Calls that come while others are under way go together in the next transaction, where each snapshot
+// takes a few look-ups by key.
 func (s *Store) Load(ctx context.Context, snaps ...*inbox.Snapshot) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -19,16 +22,65 @@ func (s *Store) Load(ctx context.Context, snaps ...*inbox.Snapshot) error {
 		if err := known(snap.Ref.Tenant); err != nil {
 			return err
 		}
-		*snap = inbox.Snapshot{Ref: snap.Ref, Identities: snap.Identities[:0], Messages: snap.Messages[:0]}
 	}
 	if len(snaps) == 0 {
 		return nil
 	}
+	if s.joined != nil {
+		return s.loadEach(ctx, &loads{snaps: snaps})
+	}
+	own := &loads{snaps: snaps}
+	done, err := s.loads.do(ctx, own, own.apart)
+	switch {
+	case err != nil:
+		return err
+	case !done.done: // who led the batch did not come back
+		return fmt.Errorf("sqlstore: load: %w", storage.ErrBusy)
+	case done != own:
+		for i := range snaps {
+			*snaps[i] = *done.snaps[i]
+		}
+	}
+	return done.err
+}
+
+// loads is the snapshots of one call, and its answer.
+type loads struct {
+	snaps []*inbox.Snapshot
+	err   error
+	done  bool
+}
+
+// apart is the call with snapshots of its own.
+func (l *loads) apart() *loads {
+	snaps, each := make([]inbox.Snapshot, len(l.snaps)), make([]*inbox.Snapshot, len(l.snaps))
+	for i := range snaps {
+		snaps[i].Ref, each[i] = l.snaps[i].Ref, &snaps[i]
+		snaps[i].Ref.Arrival.Addresses = slices.Clone(snaps[i].Ref.Arrival.Addresses)
+	}
+	return &loads{snaps: each}
+}
+
+// loadAll fills the snapshots of several calls in one transaction. Where that fails each has one of its own.
+func (s *Store) loadAll(ctx context.Context, calls []*loads) {
+	err := s.loadEach(ctx, calls...)
+	for _, c := range calls {
+		if c.err = err; err != nil && len(calls) > 1 {
+			c.err = s.loadEach(ctx, c)
+		}
+		c.done = true
+	}
+}
+
+func (s *Store) loadEach(ctx context.Context, calls ...*loads) error {
 	return s.read(ctx, "load", func(t *tx) error {
-		for _, snap := range snaps {
-			l := loading{tx: t, tenant: &snap.Ref.Tenant.UUID, to: snap}
-			if err := l.load(); err != nil {
-				return err
+		for _, c := range calls {
+			for _, snap := range c.snaps {
+				*snap = inbox.Snapshot{Ref: snap.Ref, Identities: snap.Identities[:0], Messages: snap.Messages[:0]}
+				l := loading{tx: t, tenant: &snap.Ref.Tenant.UUID, to: snap}
+				if err := l.load(); err != nil {
+					return err
+				}
 			}
 		}
 		return nil

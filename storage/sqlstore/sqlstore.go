@@ -15,10 +15,18 @@ var _ inbox.Store = (*Store)(nil)
 
 // Store is an inbox.Store in a SQL database. Make one with New. It must not be copied.
 type Store struct {
+	*shared
+	joined *sql.Tx // the host's transaction that it takes part in; nil: none
+}
+
+// shared is what a store and those that are joined to it have in common.
+type shared struct {
 	db       *sql.DB
 	settings settings
 	prepared prepared
 	writer   chan struct{} // holds one token while somebody writes
+	loads    group[*loads]
+	commits  group[*commits]
 }
 
 // New returns a store in a database that the host has opened and goes on to own. It asks the handle whether a store can work on it:
@@ -31,8 +39,14 @@ func New(db *sql.DB, dialect Dialect, options ...Option) (*Store, error) {
 	if err := set.check(context.Background(), db); err != nil {
 		return nil, err
 	}
-	return &Store{db: db, settings: set, writer: make(chan struct{}, 1)}, nil
+	s := &Store{shared: &shared{db: db, settings: set, writer: make(chan struct{}, 1)}}
+	s.loads = group[*loads]{most: 2, size: together, run: s.loadAll}
+	s.commits = group[*commits]{most: 1, size: together, run: s.commitAll}
+	return s, nil
 }
+
+// together is how many calls are loaded, or written, in one transaction.
+const together = 128
 
 // text is a statement as this store says it: with the prefix of its tables.
 func (s *Store) text(statement string) string {

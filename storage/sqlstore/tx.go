@@ -80,6 +80,9 @@ func (s *Store) read(ctx context.Context, op string, do func(*tx) error) error {
 
 // write runs what writes. Writers take turns. Their first statement must be a write: it waits for the writers of other processes.
 func (s *Store) write(ctx context.Context, op string, do func(*tx) error) error {
+	if s.joined != nil {
+		return s.within(ctx, nil, op, do)
+	}
 	select {
 	case s.writer <- struct{}{}:
 		defer func() { <-s.writer }()
@@ -92,6 +95,9 @@ func (s *Store) write(ctx context.Context, op string, do func(*tx) error) error 
 // within runs do in a transaction and commits it unless do fails. The context may end while a connection is waited for; from then
 // on the transaction goes to its end.
 func (s *Store) within(ctx context.Context, opts *sql.TxOptions, op string, do func(*tx) error) error {
+	if s.joined != nil {
+		return s.inJoined(ctx, opts, do)
+	}
 	s.prepare(ctx)
 	conn, err := s.db.Conn(ctx)
 	if err != nil {

@@ -36,19 +36,19 @@ func (d driver) file(t testing.TB, sync string) *sql.DB {
 			t.Error(err)
 		}
 	})
-	schema(t, db)
+	schema(t, db, "deskwright_")
 	return db
 }
 
-// schema makes the tables.
-func schema(t testing.TB, db *sql.DB) {
+// schema makes the tables, whose names begin with a prefix.
+func schema(t testing.TB, db *sql.DB, prefix string) {
 	t.Helper()
 	text, err := os.ReadFile("../migrations/sqlite/00001_inbox.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
 	up, _, _ := strings.Cut(string(text), "-- +goose Down")
-	if _, err := db.Exec(up); err != nil {
+	if _, err := db.Exec(strings.ReplaceAll(up, "deskwright_", prefix)); err != nil {
 		t.Fatal(err)
 	}
 }

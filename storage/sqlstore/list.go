@@ -1,11 +1,13 @@
 package sqlstore
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strings"
 
 	"github.com/deskwright/deskwright/inbox"
+	"github.com/deskwright/deskwright/queue"
 	"github.com/google/uuid"
 )
 
@@ -16,9 +18,12 @@ func (s *Store) List(ctx context.Context, tenant inbox.Tenant, q inbox.Query) ([
 		return nil, err
 	}
 	l := listing{q: &q, cond: conditionsOf(&q.Filter), tenant: &tenant.UUID}
+	if l.cond.none {
+		return nil, nil
+	}
 	err := s.read(ctx, "list", func(t *tx) error {
-		for _, state := range statesOf(&q.Filter) {
-			if err := l.read(t, state); err != nil {
+		for _, part := range partsOf(&q.Filter) {
+			if err := l.read(t, part); err != nil {
 				return err
 			}
 		}
@@ -43,6 +48,34 @@ func statesOf(f *inbox.Filter) []inbox.State {
 	return slices.Compact(states)
 }
 
+// part is the rows that one index has in order: those of a state, or an agent's of a state.
+type part struct {
+	state inbox.State
+	agent *queue.AgentID // nil: any
+}
+
+// fewAgents is for how many agents the rows of each are read by themselves.
+const fewAgents = 8
+
+// partsOf returns the parts that have all rows that a filter means.
+func partsOf(f *inbox.Filter) []part {
+	agents := f.Agents()
+	slices.SortFunc(agents, func(a, b queue.AgentID) int { return bytes.Compare(a.UUID[:], b.UUID[:]) })
+	agents = slices.Compact(agents)
+	each := 0 < len(agents) && len(agents) <= fewAgents && agents[0].UUID != uuid.Nil // else nobody's are meant, too
+	var parts []part
+	for _, state := range statesOf(f) {
+		if !each {
+			parts = append(parts, part{state: state})
+			continue
+		}
+		for i := range agents {
+			parts = append(parts, part{state, &agents[i]})
+		}
+	}
+	return parts
+}
+
 // listing is a page that is being read.
 type listing struct {
 	q      *inbox.Query
@@ -55,11 +88,11 @@ type listing struct {
 // most is how many rows are read at a time where few of them match.
 const most = 1000
 
-// read adds what is on the page of one state.
-func (l *listing) read(t *tx, state inbox.State) error {
+// read adds what is on the page of one part.
+func (l *listing) read(t *tx, p part) error {
 	after, have := l.q.After, len(l.page)
 	for size := l.q.Limit; ; size = max(size, min(2*size, most)) {
-		n, last, err := l.some(t, state, after, size, have+l.q.Limit)
+		n, last, err := l.some(t, p, after, size, have+l.q.Limit)
 		if err != nil {
 			return err
 		}
@@ -80,8 +113,8 @@ func (l *listing) place(row *inbox.Listed) inbox.Place { return l.q.Sort.Place(&
 
 // some reads rows after a place and adds those that match, until there are enough. It returns how many it has read and where the
 // last one stands.
-func (l *listing) some(t *tx, state inbox.State, after inbox.Place, size, enough int) (n int, last inbox.Place, err error) {
-	statement, args := l.statement(state, after, size)
+func (l *listing) some(t *tx, p part, after inbox.Place, size, enough int) (n int, last inbox.Place, err error) {
+	statement, args := l.statement(p, after, size)
 	rows, err := t.tx.QueryContext(t.ctx, t.text(statement), args...)
 	if err != nil {
 		return 0, last, t.failed("list", err)
@@ -105,10 +138,15 @@ func (l *listing) some(t *tx, state inbox.State, after inbox.Place, size, enough
 	return n, last, nil
 }
 
-var selectListed = "SELECT " + conversations.of("c") + ", p.id, p.name, p.attributes FROM deskwright_conversation c" +
-	" LEFT JOIN deskwright_identity i ON i.tenant = c.tenant AND i.id = c.identity" +
-	" LEFT JOIN deskwright_contact p ON p.tenant = i.tenant AND p.id = i.contact" +
-	" WHERE c.tenant = ? AND c.state = ?"
+var (
+	selectListed = "SELECT " + conversations.of("c") + ", p.id, p.name, p.attributes FROM deskwright_conversation c"
+
+	byAgent = " INDEXED BY deskwright_conversation_agent" // in whatever order: there are few
+
+	withContact = " LEFT JOIN deskwright_identity i ON i.tenant = c.tenant AND i.id = c.identity" +
+		" LEFT JOIN deskwright_contact p ON p.tenant = i.tenant AND p.id = i.contact" +
+		" WHERE c.tenant = ? AND c.state = ?"
+)
 
 // order is how SQL says a sort.
 type order struct{ column, direction, beyond, upTo string }
@@ -132,12 +170,19 @@ func orderOf(s inbox.Sort) order {
 	return newest
 }
 
-// statement makes the query for the rows of one state after a place.
-func (l *listing) statement(state inbox.State, after inbox.Place, size int) (string, []any) {
+// statement makes the query for the rows of one part after a place.
+func (l *listing) statement(p part, after inbox.Place, size int) (string, []any) {
 	var b strings.Builder
 	b.WriteString(selectListed)
+	args := []any{l.tenant[:], int64(p.state)}
+	if p.agent == nil {
+		b.WriteString(withContact)
+	} else {
+		b.WriteString(byAgent + withContact + " AND c.agent = ?")
+		args = append(args, p.agent.UUID[:])
+	}
 	b.WriteString(l.cond.text)
-	args := append([]any{l.tenant[:], int64(state)}, l.cond.args...)
+	args = append(args, l.cond.args...)
 	o := orderOf(l.q.Sort)
 	if after != (inbox.Place{}) {
 		b.WriteString(" AND (" + o.column + ", c.id)" + o.beyond + "(?, ?)")

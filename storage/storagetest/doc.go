@@ -10,6 +10,8 @@
 // [Scenario] plays whole inboxes over the store, with faults, beside a plain model of what an inbox does; [FuzzOperations] does the
 // same under the fuzzer.
 //
+// [Pair] tells two stores the same and compares what they answer; [Randomly] and [Scenario] over a pair find where they differ.
+//
 // [Fuzz] runs random commits against a model that fits on a page, [Bench] measures what a store spends its days with, and [Dump]
 // writes down everything that a tenant has, for tests that compare.
 package storagetest

@@ -22,6 +22,12 @@ func Fuzz(f *testing.F, open func(*testing.T) inbox.Store) {
 	})
 }
 
+// Randomly runs some of what Fuzz runs, on one empty store.
+func Randomly(t *testing.T, store inbox.Store) {
+	k := newKit(t, randomRule, store)
+	rapid.Check(t, func(r *rapid.T) { random(r, k.of(k.another())) })
+}
+
 const randomRule = "random commits are answered and remembered as by a model of versions, unique keys and positions"
 
 // randomly runs some of what Fuzz runs, on one store, each in tenants of its own.

@@ -167,7 +167,7 @@ func TestAnOpenTransactionOfTheHostHoldsUpNoReader(t *testing.T) {
 	})
 }
 
-func TestOneConnectionIsEnough(t *testing.T) {
+func TestAnInboxNeedsOneConnection(t *testing.T) {
 	eachEngine(t, func(t *testing.T, e engine) {
 		h := newHost(t, e)
 		h.db.SetMaxOpenConns(1)

@@ -143,13 +143,6 @@ func TestMigrateMakesTheTablesOnce(t *testing.T) {
 	})
 }
 
-func migrate(t *testing.T, db *sql.DB, options ...sqlstore.Option) {
-	t.Helper()
-	if err := sqlstore.Migrate(t.Context(), db, sqlstore.SQLite, options...); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestMigrateGoesOnWhereItStopped(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(t *testing.T, e engine) {

@@ -26,16 +26,25 @@ func (e engine) migrated(t testing.TB) *sql.DB {
 			t.Error(err)
 		}
 	})
-	if err := sqlstore.Migrate(t.Context(), db, sqlstore.SQLite); err != nil {
-		t.Fatal(err)
-	}
+	migrate(t, db)
 	return db
 }
 
-// store returns an empty store in a file of its own.
-func (e engine) store(t testing.TB) inbox.Store {
+// migrate makes the tables.
+func migrate(t testing.TB, db *sql.DB, options ...sqlstore.Option) {
 	t.Helper()
-	store, err := sqlstore.New(e.migrated(t), sqlstore.SQLite, sqlstore.WithNormalSynchronous())
+	if err := sqlstore.Migrate(t.Context(), db, sqlstore.SQLite, options...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// store returns an empty store in a file of its own.
+func (e engine) store(t testing.TB) inbox.Store { return over(t, e.migrated(t)) }
+
+// over returns a store in a database.
+func over(t testing.TB, db *sql.DB, options ...sqlstore.Option) *sqlstore.Store {
+	t.Helper()
+	store, err := sqlstore.New(db, sqlstore.SQLite, append(options, sqlstore.WithNormalSynchronous())...)
 	if err != nil {
 		t.Fatal(err)
 	}

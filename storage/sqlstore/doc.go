@@ -1,13 +1,30 @@
 // Package sqlstore is a store that keeps everything in a SQL database of the host's. It is an [inbox.Store] over database/sql and
-// imports no driver: the host opens the database with the driver of its choice and hands it over.
+// imports no driver: the host opens the database with the driver of its choice and hands it over. So far there is one dialect,
+// [SQLite], tested with modernc.org/sqlite and github.com/mattn/go-sqlite3.
+//
+//	db, err := sql.Open("sqlite", "file:inbox.db?_pragma=journal_mode(wal)&_pragma=synchronous(full)"+
+//		"&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)")
+//	...
+//	err = sqlstore.Migrate(ctx, db, sqlstore.SQLite) // as often as you like
+//	store, err := sqlstore.New(db, sqlstore.SQLite)
+//	box, err := inbox.New(store)
 //
 // It keeps the contract to the letter: storagetest holds it to every sentence, with every driver that is supported. It starts
 // nothing in the background and there is nothing to close; its prepared statements go with the host's database.
 //
 // # What it costs
 //
-// Load and Commit are one transaction each, however many snapshots and changes they are given. List reads the rows of its page in
-// the order of an index, and skips those that the filter does not mean; what SQL cannot tell is asked of the filter itself.
+// Load and Commit are one transaction each, however many snapshots and changes they are given. Calls that come while one is under
+// way go together in the next one, so that with many callers a message costs a small part of a sync of the disk; a lone caller waits
+// for nobody. A caller whose context ends leaves, and the transaction goes on. List reads the rows of its page in the order of an
+// index, and skips those that the filter does not mean; what SQL cannot tell is asked of the filter itself.
 //
-// All commits of one Store take turns, since SQLite has one writer at a time; readers wait for nobody.
+// All commits of one Store take turns, since SQLite has one writer at a time; readers wait for nobody. Several stores, in one process
+// or many, may share a file. One connection is enough, several let readers go on while somebody writes.
+//
+// # Errors
+//
+// Errors of the driver are told apart by their codes, and are also what they mean: [storage.ErrBusy] when others were at it for too
+// long, [storage.ErrReadOnly] when there is no room or no permission to write, [storage.ErrUnknown] when the answer to a commit was
+// lost, [storage.ErrInvalid] and [storage.ErrClosed].
 package sqlstore

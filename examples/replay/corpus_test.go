@@ -104,11 +104,11 @@ func TestATweetTakesSome200Bytes(t *testing.T) {
 	defer f.Close()
 	p := &twcs{}
 	bad := func(line int, err error) { t.Errorf("line %d: %v", line, err) }
-	table, err := readHeader(f, p.columns(), bad)
+	err = p.open(f, bad)
 	for err == nil {
 		var r row
-		if r, err = table.next(); err == nil {
-			err = p.add(table, r)
+		if r, err = p.table.next(); err == nil {
+			err = p.add(p.table, r)
 		}
 	}
 	if err != io.EOF {

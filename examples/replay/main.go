@@ -75,7 +75,10 @@ func replay(ctx context.Context, o options, stdin io.Reader, stdout io.Writer, c
 	}
 	defer file.close()
 
-	store := o.store()
+	store, err := o.store()
+	if err != nil {
+		return false, err
+	}
 	clean = true
 	var last outcome
 	for range o.times {

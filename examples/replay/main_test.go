@@ -140,6 +140,8 @@ func TestWrongUsage(t *testing.T) {
 		{"-format morse -in " + good, "-format must be twcs or incidents"},
 		{"-format twcs", "-in is missing"},
 		{"-format twcs -in " + good + " -store paper", "-store must be memory"},
+		{"-format twcs -in " + good + " -store memory:here", "-store must be memory"},
+		{"-format twcs -in " + good + " -store memory:", "-store must be memory"},
 		{"-format twcs -in " + good + " -workers 0", "-workers must be 1 or more"},
 		{"-format twcs -in " + good + " -workers many", `invalid value "many" for flag -workers: parse error`},
 		{"-format twcs -in " + good + " -times 0", "-times must be 1 or more"},

@@ -67,11 +67,10 @@ func play(t testing.TB, f format, store inbox.Store, workers int, in io.Reader, 
 		paused = time.Since(pausing)
 	}))
 	r := f.begin()
-	table, err := readHeader(read, r.columns(), crew.console.bad)
-	if err != nil {
+	if err := r.open(read, crew.console.bad); err != nil {
 		t.Fatal(err)
 	}
-	if err := crew.finish(r.play(crew.ctx, table, crew)); err != nil || errs.Len() > 0 {
+	if err := crew.finish(r.play(crew.ctx, crew)); err != nil || errs.Len() > 0 {
 		t.Fatalf("%v\n%s", err, &errs)
 	}
 	got.took, got.rows, got.messages = time.Since(started)-paused, crew.rows.Load(), crew.messages.Load()

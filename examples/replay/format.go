@@ -17,6 +17,7 @@ type format struct {
 var formats = []format{
 	{"twcs", func() recording { return &twcs{} }},
 	{"incidents", func() recording { return &incidents{} }},
+	{"star", func() recording { return &star{} }},
 }
 
 // recording is one file while it is replayed, once.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
-	"time"
 
 	"github.com/deskwright/deskwright/channel"
 	"github.com/deskwright/deskwright/inbox"
@@ -192,13 +191,7 @@ func (p *twcs) on(t *tweet, th thread) bool {
 // totals implements recording.
 func (p *twcs) totals(ctx context.Context, desk *inbox.Desk) (summary, error) {
 	answers := []int64{}
-	found, err := survey(ctx, p.crew, desk, func(h inbox.Header) error {
-		seconds, answered, err := firstAnswer(ctx, desk, h.ID)
-		if answered {
-			answers = append(answers, seconds)
-		}
-		return err
-	})
+	found, err := survey(ctx, p.crew, desk, firstAnswers(ctx, desk, &answers))
 	if err != nil {
 		return nil, err
 	}
@@ -217,25 +210,4 @@ func (p *twcs) totals(ctx context.Context, desk *inbox.Desk) (summary, error) {
 		{"longest_conversation", found.longest},
 		{"first_response_seconds", spreadOf(answers)},
 	}, nil
-}
-
-// firstAnswer returns how many seconds after a conversation's first message it was answered.
-func firstAnswer(ctx context.Context, desk *inbox.Desk, id inbox.ConversationID) (seconds int64, answered bool, err error) {
-	var first *inbox.Message
-	for item, err := range desk.Timeline(ctx, id) {
-		if err != nil {
-			return 0, false, err
-		}
-		m := item.Message
-		if m == nil {
-			continue
-		}
-		if first == nil {
-			first = m
-		}
-		if m.Direction == channel.Outgoing {
-			return int64(m.Time.Sub(first.Time) / time.Second), true, nil
-		}
-	}
-	return 0, false, nil
 }

@@ -61,17 +61,33 @@ func TestTwcsCorpus(t *testing.T) {
 func TestIncidentsCorpus(t *testing.T) {
 	t.Parallel()
 	path := corpus(t, "incidents/incidents.csv.gz")
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := recountIncidents(t, z)
+	want := recountIncidents(t, bytes.NewReader(unpacked(t, path)))
 	checkCorpus(t, "incidents", path, want, want["received"].(int))
+}
+
+func TestStarCorpus(t *testing.T) {
+	t.Parallel()
+	path := corpus(t, "star/star.jsonl.gz")
+	want := recountStar(t, bytes.NewReader(unpacked(t, path)))
+	checkCorpus(t, "star", path, want, want["received"].(int)+want["replied"].(int))
+}
+
+// unpacked returns what a gzipped file holds.
+func unpacked(t testing.TB, path string) []byte {
+	t.Helper()
+	packed, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // checkCorpus replays with seven workers, and again onto the same store with one.
@@ -104,11 +120,11 @@ func TestATweetTakesSome200Bytes(t *testing.T) {
 	defer f.Close()
 	p := &twcs{}
 	bad := func(line int, err error) { t.Errorf("line %d: %v", line, err) }
-	table, err := readHeader(f, p.columns(), bad)
+	err = p.open(f, bad)
 	for err == nil {
 		var r row
-		if r, err = table.next(); err == nil {
-			err = p.add(table, r)
+		if r, err = p.table.next(); err == nil {
+			err = p.add(p.table, r)
 		}
 	}
 	if err != io.EOF {
@@ -141,6 +157,14 @@ func TestRandomRecordings(t *testing.T) {
 		want = recountIncidents(t, strings.NewReader(text))
 		for _, workers := range []string{"1", "2", "7"} {
 			got, _ := replayed(t, "incidents", text, "-workers", workers, "-times", "2")
+			if agree(t, got, want); t.Failed() {
+				t.Fatalf("seed %d, %s workers:\n%s", seed, workers, text)
+			}
+		}
+		text = randomDialogues(t, random)
+		want = recountStar(t, strings.NewReader(text))
+		for _, workers := range []string{"1", "2", "7"} {
+			got, _ := replayed(t, "star", text, "-workers", workers, "-times", "2")
 			if agree(t, got, want); t.Failed() {
 				t.Fatalf("seed %d, %s workers:\n%s", seed, workers, text)
 			}
@@ -186,4 +210,21 @@ func randomIncidents(t *testing.T, random *rand.Rand) string {
 		}
 	}
 	return incidentsOf(t, rows...)
+}
+
+func randomDialogues(t *testing.T, random *rand.Rand) string {
+	t.Helper()
+	one := func(of ...string) string { return of[random.IntN(len(of))] }
+	var lines strings.Builder
+	for id := range 1 + random.IntN(15) {
+		var events []string
+		for range random.IntN(8) {
+			events = append(events, fmt.Sprint(random.IntN(100), " ", one("u", "w", "s", "q", "instruct", "complete"), " hm"))
+		}
+		if random.IntN(2) == 0 {
+			events = append(events, "!")
+		}
+		lines.WriteString(starLine(t, id, one("kim", "lee", "ann"), one("ann", "bob"), events...))
+	}
+	return lines.String()
 }

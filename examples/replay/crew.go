@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"hash/fnv"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -125,6 +126,15 @@ func (w *crew) accounts() []channel.AccountID {
 		}
 	}
 	return all
+}
+
+// agents returns how many people the workers have saved as agents.
+func (w *crew) agents() int {
+	all := map[string]bool{}
+	for _, one := range w.workers {
+		maps.Copy(all, one.saved)
+	}
+	return len(all)
 }
 
 // refused reports whether the inbox will never do what the row asks for, however often it is asked.

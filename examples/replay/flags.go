@@ -9,25 +9,16 @@ import (
 	"strings"
 
 	"github.com/deskwright/deskwright/inbox"
-	"github.com/deskwright/deskwright/storage/memory"
 )
 
 // options are what the command line asks for.
 type options struct {
 	format  format
 	in      string
-	store   func() inbox.Store
+	store   func() (inbox.Store, error)
 	workers int
 	times   int
 	json    bool
-}
-
-// stores are the places to replay into. Another store is a line here.
-var stores = []struct {
-	name string
-	open func() inbox.Store
-}{
-	{"memory", func() inbox.Store { return memory.New() }},
 }
 
 // usageError says that the program was called in a way that cannot work.
@@ -81,11 +72,7 @@ func (o *options) find(format, store string) error {
 			o.format = f
 		}
 	}
-	for _, s := range stores {
-		if s.name == store {
-			o.store = s.open
-		}
-	}
+	o.store = findStore(store)
 	switch {
 	case o.format.begin == nil:
 		return usagef("-format must be %s", strings.Join(formatNames(), " or "))
@@ -99,14 +86,6 @@ func formatNames() []string {
 	var names []string
 	for _, f := range formats {
 		names = append(names, f.name)
-	}
-	return names
-}
-
-func storeNames() []string {
-	var names []string
-	for _, s := range stores {
-		names = append(names, s.name)
 	}
 	return names
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/deskwright/deskwright/inbox"
@@ -16,14 +17,16 @@ type format struct {
 var formats = []format{
 	{"twcs", func() recording { return &twcs{} }},
 	{"incidents", func() recording { return &incidents{} }},
+	{"star", func() recording { return &star{} }},
 }
 
 // recording is one file while it is replayed, once.
 type recording interface {
-	columns() []string // those it needs, in the order in which it wants them
+	// open reads what stands before the rows; it will report rows that are no rows. A file of another format is a *usageError.
+	open(in io.Reader, bad func(line int, err error)) error
 
 	// play hands the rows to the crew. What it returns breaks the replay off; bad rows are told to the crew.
-	play(context.Context, *table, *crew) error
+	play(context.Context, *crew) error
 
 	// totals says what came of it, after the crew has done everything.
 	totals(context.Context, *inbox.Desk) (summary, error)
@@ -37,8 +40,7 @@ func once(ctx context.Context, o options, store inbox.Store, file *file, c *cons
 	}
 	defer in.close()
 	r := o.format.begin()
-	t, err := readHeader(in, r.columns(), c.bad)
-	if err != nil {
+	if err := r.open(in, c.bad); err != nil {
 		return outcome{}, err
 	}
 
@@ -48,7 +50,7 @@ func once(ctx context.Context, o options, store inbox.Store, file *file, c *cons
 		return outcome{}, err
 	}
 	stop := c.follow(crew, in)
-	err = crew.finish(r.play(crew.ctx, t, crew))
+	err = crew.finish(r.play(crew.ctx, crew))
 	took := time.Since(started)
 	stop()
 	if err != nil {

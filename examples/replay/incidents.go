@@ -24,6 +24,7 @@ import (
 //
 // Rows are not kept. Each worker knows how far the incident at hand is, and who works here.
 type incidents struct {
+	table  *table
 	crew   *crew
 	atHand []incident // of each worker
 
@@ -45,22 +46,25 @@ type change struct {
 	at                                     time.Time
 }
 
-func (*incidents) columns() []string {
-	return []string{"number", "incident_state", "caller_id", "sys_updated_by", "sys_updated_at", "contact_type", "assigned_to"}
+// open implements recording.
+func (p *incidents) open(in io.Reader, bad func(int, error)) (err error) {
+	columns := []string{"number", "incident_state", "caller_id", "sys_updated_by", "sys_updated_at", "contact_type", "assigned_to"}
+	p.table, err = readHeader(in, columns, bad)
+	return err
 }
 
 // play implements recording.
-func (p *incidents) play(_ context.Context, t *table, w *crew) error {
+func (p *incidents) play(_ context.Context, w *crew) error {
 	p.crew, p.atHand = w, make([]incident, len(w.workers))
 	for {
-		r, err := t.next()
+		r, err := p.table.next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("reading: %w", err)
 		}
-		c, err := readChange(t, r)
+		c, err := readChange(p.table, r)
 		if err != nil {
 			w.console.bad(r.line, err)
 			continue

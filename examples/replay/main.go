@@ -4,11 +4,13 @@
 //
 //	go run ./examples/replay -format twcs -in twcs.csv
 //	go run ./examples/replay -format incidents -in incidents.csv.gz -workers 4
+//	go run ./examples/replay -format star -in star.jsonl.gz
 //	zcat incidents.csv.gz | go run ./examples/replay -format incidents -in - -json
 //	go run ./examples/replay -format twcs -in twcs.csv -times 2
 //
-// Files may be plain or gzipped. What the formats are and how their rows become messages and commands is said in twcs.go and
-// incidents.go; twcs keeps some 200 bytes of every row, incidents are streamed and need memory for one incident a worker.
+// Files may be plain or gzipped. What the formats are and how their rows become messages and commands is said in twcs.go,
+// incidents.go and star.go; twcs keeps some 200 bytes of every row, incidents are streamed and need memory for one incident a
+// worker, and so are the dialogues of star, of which some wait for each worker.
 //
 // The threads of a recording are spread over the workers, and the rows of each thread keep their order. Every worker has an inbox
 // of its own with a clock of its own; all have one store in common. The summary is the same for any number of workers.
@@ -18,10 +20,11 @@
 // messages that had been there already.
 //
 // A row that cannot be read, or that the inbox refuses, is reported with its line number on standard error and counted in bad_rows
-// instead of rows; the rest goes on. A quote that is out of place costs the line that it is in.
+// instead of rows (in star: dialogues); the rest goes on. A quote that is out of place costs the line that it is in.
 //
 // Exit status: 0 when all is well; 1 when a row was bad, when the log does not verify or when the replay broke off, which leaves no
-// summary; 2 for wrong usage, a file that cannot be opened and one that is not of the format.
+// summary; 2 for wrong usage, a file that cannot be opened and one that is not of the format. A file of star has no header by which
+// that could be seen: one of another format has only bad rows.
 package main
 
 import (
@@ -75,7 +78,10 @@ func replay(ctx context.Context, o options, stdin io.Reader, stdout io.Writer, c
 	}
 	defer file.close()
 
-	store := o.store()
+	store, err := o.store()
+	if err != nil {
+		return false, err
+	}
 	clean = true
 	var last outcome
 	for range o.times {

@@ -41,7 +41,7 @@ func work(t *testing.T) string {
 }
 
 func TestTheSummaryIsTheSameForAnyNumberOfWorkers(t *testing.T) {
-	for format, text := range map[string]string{"twcs": talk(t), "incidents": work(t)} {
+	for format, text := range map[string]string{"twcs": talk(t), "incidents": work(t), "star": chats(t)} {
 		_, one := replayed(t, format, text, "-workers", "1")
 		if one.code != 0 {
 			t.Fatalf("%s: status %d\n%s", format, one.code, one.stderr)
@@ -62,6 +62,7 @@ func TestReplayingAgainChangesNothing(t *testing.T) {
 	}{
 		{"twcs", talk(t), []string{"received", "replied"}},
 		{"incidents", work(t), []string{"received"}},
+		{"star", chats(t), []string{"received", "replied"}},
 	} {
 		once, _ := replayed(t, c.format, c.text)
 		for _, workers := range []string{"1", "2", "7"} {
@@ -136,10 +137,12 @@ func TestWrongUsage(t *testing.T) {
 	good := written(t, talk(t))
 	for _, c := range []struct{ args, stderr string }{
 		{"", "-in is missing"},
-		{"-in " + good, "-format must be twcs or incidents"},
-		{"-format morse -in " + good, "-format must be twcs or incidents"},
+		{"-in " + good, "-format must be twcs or incidents or star"},
+		{"-format morse -in " + good, "-format must be twcs or incidents or star"},
 		{"-format twcs", "-in is missing"},
 		{"-format twcs -in " + good + " -store paper", "-store must be memory"},
+		{"-format twcs -in " + good + " -store memory:here", "-store must be memory"},
+		{"-format twcs -in " + good + " -store memory:", "-store must be memory"},
 		{"-format twcs -in " + good + " -workers 0", "-workers must be 1 or more"},
 		{"-format twcs -in " + good + " -workers many", `invalid value "many" for flag -workers: parse error`},
 		{"-format twcs -in " + good + " -times 0", "-times must be 1 or more"},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"io"
 	"math"
 	"regexp"
@@ -45,6 +46,7 @@ func when(t *testing.T, layout, text string) time.Time {
 type talked struct {
 	messages       int
 	waits          bool // for the brand
+	resolved       bool
 	began, replied time.Time
 }
 
@@ -152,11 +154,14 @@ func addresses(byID map[string]map[string]string, brands map[string]string) func
 }
 
 func sumUp(count totals, talks map[[2]string]*talked) totals {
-	longest, waiting := 0, 0
+	longest, waiting, resolved := 0, 0, 0
 	var seconds []float64
 	for _, talk := range talks {
 		longest = max(longest, talk.messages)
-		if talk.waits {
+		switch {
+		case talk.resolved:
+			resolved++
+		case talk.waits:
 			waiting++
 		}
 		if !talk.replied.IsZero() {
@@ -170,7 +175,7 @@ func sumUp(count totals, talks map[[2]string]*talked) totals {
 		}
 		return seconds[int(math.Ceil(percent/100*float64(len(seconds))))-1]
 	}
-	count["new"], count["pending"], count["resolved"] = waiting, len(talks)-waiting, 0
+	count["new"], count["pending"], count["resolved"] = waiting, len(talks)-waiting-resolved, resolved
 	count["longest_conversation"] = longest
 	count["first_response_seconds"] = map[string]any{"count": float64(len(seconds)), "p50": rank(50), "p90": rank(90)}
 	return count
@@ -225,5 +230,54 @@ func recountIncidents(t *testing.T, in io.Reader) totals {
 		count["final_"+strings.ToLower(state)] = count["final_"+state]
 		delete(count, "final_"+state)
 	}
+	return count
+}
+
+func recountStar(t *testing.T, in io.Reader) totals {
+	t.Helper()
+	count := totals{"dialogues": 0, "received": 0, "replied": 0, "unsolicited": 0}
+	add := func(name string) { count[name] = count[name].(int) + 1 }
+	talks, users, wizards := map[[2]string]*talked{}, map[any]bool{}, map[any]bool{}
+	for all := json.NewDecoder(in); all.More(); add("dialogues") {
+		var r map[string]any
+		if err := all.Decode(&r); err != nil {
+			t.Fatal(err)
+		}
+		var talk *talked
+		for _, e := range r["Events"].([]any) {
+			e := e.(map[string]any)
+			seconds, _ := e["UnixTime"].(float64)
+			at := time.Unix(int64(seconds), 0)
+			byWizard := e["Agent"] == "Wizard" && (e["Action"] == "utter" || e["Action"] == "pick_suggestion")
+			switch {
+			case e["Agent"] == "User" && e["Action"] == "utter":
+				if talk == nil {
+					talk = &talked{began: at}
+				}
+				talk.waits = true
+				users[r["AnonymizedUserWorkerID"]] = true
+				add("received")
+			case byWizard && talk == nil:
+				add("unsolicited")
+			case byWizard:
+				if talk.replied.IsZero() {
+					talk.replied = at
+				}
+				talk.waits = false
+				wizards[r["AnonymizedWizardWorkerID"]] = true
+				add("replied")
+			}
+		}
+		if talk == nil {
+			continue
+		}
+		if talks[[2]string{strconv.Itoa(len(talks))}] = talk; r["CompletionLevel"] == "Complete" {
+			talk.resolved = true
+			wizards[r["AnonymizedWizardWorkerID"]] = true
+		}
+	}
+	count["contacts"], count["agents"], count["conversations"] = len(users), len(wizards), len(talks)
+	sumUp(count, talks)
+	delete(count, "longest_conversation")
 	return count
 }

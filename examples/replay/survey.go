@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"time"
 
+	"github.com/deskwright/deskwright/channel"
 	"github.com/deskwright/deskwright/contact"
 	"github.com/deskwright/deskwright/inbox"
 )
@@ -44,4 +46,36 @@ func survey(ctx context.Context, w *crew, desk *inbox.Desk, each func(inbox.Head
 		f.open.Pending += counts.Accounts[id].Pending
 	}
 	return f, nil
+}
+
+// firstAnswers returns what adds a conversation's first answer to the seconds, if it was answered.
+func firstAnswers(ctx context.Context, desk *inbox.Desk, seconds *[]int64) func(inbox.Header) error {
+	return func(h inbox.Header) error {
+		after, answered, err := firstAnswer(ctx, desk, h.ID)
+		if answered {
+			*seconds = append(*seconds, after)
+		}
+		return err
+	}
+}
+
+// firstAnswer returns how many seconds after a conversation's first message it was answered.
+func firstAnswer(ctx context.Context, desk *inbox.Desk, id inbox.ConversationID) (seconds int64, answered bool, err error) {
+	var first *inbox.Message
+	for item, err := range desk.Timeline(ctx, id) {
+		if err != nil {
+			return 0, false, err
+		}
+		m := item.Message
+		if m == nil {
+			continue
+		}
+		if first == nil {
+			first = m
+		}
+		if m.Direction == channel.Outgoing {
+			return int64(m.Time.Sub(first.Time) / time.Second), true, nil
+		}
+	}
+	return 0, false, nil
 }

@@ -87,13 +87,21 @@ func problem(err error) error {
 // column returns a value that names something, checked as the inbox will.
 func (t *table) column(r row, i int) (string, error) {
 	value := r.fields[i]
-	switch {
-	case value == "":
-		return "", fmt.Errorf("%s is empty", t.names[i])
-	case len(value) > 255:
-		return "", fmt.Errorf("%s is longer than 255 bytes", t.names[i])
-	case !utf8.ValidString(value) || strings.IndexByte(value, 0) >= 0:
-		return "", fmt.Errorf("%s is not text", t.names[i])
+	if err := nameable(t.names[i], value); err != nil {
+		return "", err
 	}
 	return value, nil
+}
+
+// nameable checks a value that names something.
+func nameable(field, value string) error {
+	switch {
+	case value == "":
+		return fmt.Errorf("%s is empty", field)
+	case len(value) > 255:
+		return fmt.Errorf("%s is longer than 255 bytes", field)
+	case !utf8.ValidString(value) || strings.IndexByte(value, 0) >= 0:
+		return fmt.Errorf("%s is not text", field)
+	}
+	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
-	"time"
 
 	"github.com/deskwright/deskwright/channel"
 	"github.com/deskwright/deskwright/inbox"
@@ -25,6 +24,7 @@ import (
 // The same row may stand in the file twice: the second one is a duplicate. Another row with the id of an earlier one is bad.
 type twcs struct {
 	tweets
+	table    *table
 	crew     *crew
 	threads  []map[thread]inbox.ConversationID // of each worker, as far as they exist
 	messages []inbox.MessageID                 // of contacts' tweets; an element belongs to the worker of the tweet's thread
@@ -35,21 +35,24 @@ type twcs struct {
 // thread is a contact on a brand's account, both as numbers of authors.
 type thread struct{ brand, contact int32 }
 
-func (*twcs) columns() []string {
-	return []string{"tweet_id", "author_id", "inbound", "created_at", "text", "response_tweet_id", "in_response_to_tweet_id"}
+// open implements recording.
+func (p *twcs) open(in io.Reader, bad func(int, error)) (err error) {
+	columns := []string{"tweet_id", "author_id", "inbound", "created_at", "text", "response_tweet_id", "in_response_to_tweet_id"}
+	p.table, err = readHeader(in, columns, bad)
+	return err
 }
 
 // play implements recording. All rows are kept: what comes first in time may come last in the file.
-func (p *twcs) play(ctx context.Context, t *table, w *crew) error {
+func (p *twcs) play(ctx context.Context, w *crew) error {
 	for {
-		r, err := t.next()
+		r, err := p.table.next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
 			return fmt.Errorf("reading: %w", err)
 		}
-		if err := p.add(t, r); err != nil {
+		if err := p.add(p.table, r); err != nil {
 			w.console.bad(r.line, err)
 		}
 	}
@@ -188,13 +191,7 @@ func (p *twcs) on(t *tweet, th thread) bool {
 // totals implements recording.
 func (p *twcs) totals(ctx context.Context, desk *inbox.Desk) (summary, error) {
 	answers := []int64{}
-	found, err := survey(ctx, p.crew, desk, func(h inbox.Header) error {
-		seconds, answered, err := firstAnswer(ctx, desk, h.ID)
-		if answered {
-			answers = append(answers, seconds)
-		}
-		return err
-	})
+	found, err := survey(ctx, p.crew, desk, firstAnswers(ctx, desk, &answers))
 	if err != nil {
 		return nil, err
 	}
@@ -213,25 +210,4 @@ func (p *twcs) totals(ctx context.Context, desk *inbox.Desk) (summary, error) {
 		{"longest_conversation", found.longest},
 		{"first_response_seconds", spreadOf(answers)},
 	}, nil
-}
-
-// firstAnswer returns how many seconds after a conversation's first message it was answered.
-func firstAnswer(ctx context.Context, desk *inbox.Desk, id inbox.ConversationID) (seconds int64, answered bool, err error) {
-	var first *inbox.Message
-	for item, err := range desk.Timeline(ctx, id) {
-		if err != nil {
-			return 0, false, err
-		}
-		m := item.Message
-		if m == nil {
-			continue
-		}
-		if first == nil {
-			first = m
-		}
-		if m.Direction == channel.Outgoing {
-			return int64(m.Time.Sub(first.Time) / time.Second), true, nil
-		}
-	}
-	return 0, false, nil
 }

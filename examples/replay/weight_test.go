@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"compress/gzip"
 	"fmt"
 	"io"
 	"os"
@@ -67,11 +66,10 @@ func play(t testing.TB, f format, store inbox.Store, workers int, in io.Reader, 
 		paused = time.Since(pausing)
 	}))
 	r := f.begin()
-	table, err := readHeader(read, r.columns(), crew.console.bad)
-	if err != nil {
+	if err := r.open(read, crew.console.bad); err != nil {
 		t.Fatal(err)
 	}
-	if err := crew.finish(r.play(crew.ctx, table, crew)); err != nil || errs.Len() > 0 {
+	if err := crew.finish(r.play(crew.ctx, crew)); err != nil || errs.Len() > 0 {
 		t.Fatalf("%v\n%s", err, &errs)
 	}
 	got.took, got.rows, got.messages = time.Since(started)-paused, crew.rows.Load(), crew.messages.Load()
@@ -127,6 +125,36 @@ func TestIncidentsNeedNoMoreMemoryForALongerFile(t *testing.T) {
 	}
 }
 
+// manyDialogues writes n dialogues of seven messages, by two hundred people, with much that nobody reads.
+func manyDialogues(t testing.TB, n int) io.Reader {
+	in, out := io.Pipe()
+	ignored := "9 instruct " + strings.Repeat("x", 10_000)
+	go func() {
+		var err error
+		for i := 0; i < n && err == nil; i++ {
+			_, err = io.WriteString(out, starLine(t, i, fmt.Sprint(i%50), fmt.Sprint(i%200), "1 u Hi", "2 s Ho", "3 u Hi", ignored, "4 w Ho", "5 u Hi", "6 s Ho", "7 u Hi", "!"))
+		}
+		out.CloseWithError(err)
+	}()
+	t.Cleanup(func() { _ = in.Close() })
+	return in
+}
+
+// The reader's room for one line, 1 MiB, is in the figure.
+func TestDialoguesNeedNoMoreMemoryForALongerFile(t *testing.T) {
+	for _, n := range []int64{200, 1000} {
+		got := weigh(t, "star", 2, manyDialogues(t, int(n)), n)
+		each := got.store / n
+		t.Logf("%d bytes a dialogue in the store, %d beside it", each, got.beside)
+		if got.rows != n || got.messages != 7*n || each < 5000 || each > 50_000 {
+			t.Errorf("%d rows, %d messages, %d bytes each of %d dialogues in the store", got.rows, got.messages, each, n)
+		}
+		if got.beside > widest+500_000 {
+			t.Errorf("%d bytes beside the store while %d dialogues are replayed", got.beside, n)
+		}
+	}
+}
+
 func BenchmarkTwcs(b *testing.B) {
 	text, err := os.ReadFile(corpus(b, "twcs/twcs.csv"))
 	if err != nil {
@@ -137,18 +165,7 @@ func BenchmarkTwcs(b *testing.B) {
 
 // BenchmarkIncidents replays the recording, and the recording with all incidents once more under other numbers.
 func BenchmarkIncidents(b *testing.B) {
-	packed, err := os.ReadFile(corpus(b, "incidents/incidents.csv.gz"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	z, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		b.Fatal(err)
-	}
-	text, err := io.ReadAll(z)
-	if err != nil {
-		b.Fatal(err)
-	}
+	text := unpacked(b, corpus(b, "incidents/incidents.csv.gz"))
 	_, rows, _ := bytes.Cut(text, []byte("\n"))
 	var again []byte
 	for line := range bytes.Lines(rows) {
@@ -161,6 +178,11 @@ func BenchmarkIncidents(b *testing.B) {
 	b.Run("twice as long", func(b *testing.B) {
 		benchmark(b, "incidents", 2*once, func() io.Reader { return io.MultiReader(bytes.NewReader(text), bytes.NewReader(again)) })
 	})
+}
+
+func BenchmarkStar(b *testing.B) {
+	text := unpacked(b, corpus(b, "star/star.jsonl.gz"))
+	benchmark(b, "star", int64(bytes.Count(text, []byte("\n"))), func() io.Reader { return bytes.NewReader(text) })
 }
 
 // benchmark replays with one worker. The rates are without the summary; rows are those that are done before everything is read.

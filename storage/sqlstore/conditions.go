@@ -13,6 +13,7 @@ import (
 type conditions struct {
 	text string
 	args []any
+	none bool // a list is empty: nothing is meant
 }
 
 func conditionsOf(f *inbox.Filter) conditions {
@@ -48,7 +49,7 @@ const longest = 500
 
 // among asks for rows whose column has one of the values; a value bound as nil stands for none.
 func among[T any](c *conditions, column string, set []T, bind func(T) any) {
-	if set == nil || len(set) > longest {
+	if c.none = c.none || set != nil && len(set) == 0; len(set) == 0 || len(set) > longest {
 		return
 	}
 	var args []any
@@ -66,16 +67,17 @@ func among[T any](c *conditions, column string, set []T, bind func(T) any) {
 
 // topics asks for rows with one of the topics. They stand in one text, where no id can be a part of another.
 func (c *conditions) topics(set []inbox.TopicID) {
-	if set == nil || len(set) > longest {
+	if c.none = c.none || set != nil && len(set) == 0; len(set) == 0 || len(set) > longest {
 		return
 	}
-	text, args := "0", []any(nil)
+	var either []string
+	var args []any
 	for _, id := range set {
 		if id.UUID == uuid.Nil {
-			text += " OR c.topics IS NULL"
+			either = append(either, "c.topics IS NULL")
 		}
-		text += " OR instr(c.topics, ?) > 0"
+		either = append(either, "instr(c.topics, ?) > 0")
 		args = append(args, id.String())
 	}
-	c.and("("+text+")", args...)
+	c.and("("+strings.Join(either, " OR ")+")", args...)
 }

@@ -18,6 +18,9 @@ func (s *Store) List(ctx context.Context, tenant inbox.Tenant, q inbox.Query) ([
 		return nil, err
 	}
 	l := listing{q: &q, cond: conditionsOf(&q.Filter), tenant: &tenant.UUID}
+	if l.cond.none {
+		return nil, nil
+	}
 	err := s.read(ctx, "list", func(t *tx) error {
 		for _, part := range partsOf(&q.Filter) {
 			if err := l.read(t, part); err != nil {

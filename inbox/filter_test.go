@@ -444,3 +444,20 @@ func TestListsShowWhatEachPartOfAFilterSays(t *testing.T) {
 		want(t, "conversations of "+actor.Name+", who is no agent", len(headers), 0)
 	}
 }
+
+// Agents says of every filter and agent what the filter itself says, nobody included.
+func TestAgentsAreThoseThatTheFilterMatches(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := inbox.Filter{Assignees: rapid.SliceOfN(rapid.SampledFrom(append(fewWhos, "misspelt")), 0, 3).Draw(t, "assignees")}
+		f = f.Bound(rapid.SampledFrom(fewAgents).Draw(t, "me"), time.Time{})
+		for _, agent := range fewAgents {
+			c := inbox.Conversation{Assignee: inbox.Assignee{Agent: agent}}
+			if got, want := slices.Contains(f.Agents(), agent), f.Matches(&c); got != want {
+				t.Errorf("agents of %v has %v: %t, want %t", f.Assignees, agent, got, want)
+			}
+		}
+	})
+	if got := new(inbox.Filter).Agents(); got != nil {
+		t.Errorf("agents of the zero filter: got %v, want nil, which is any", got)
+	}
+}

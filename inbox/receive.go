@@ -31,11 +31,11 @@ const (
 
 // Received says what became of something that arrived.
 type Received struct {
-	Outcome      Outcome
-	Conversation ConversationID // zero for OutcomeEarly
-	Message      MessageID      // the message that arrived, came before, or was changed; zero for OutcomeEarly
-	Contact      contact.ID     // whose conversation it is; zero for OutcomeEarly
-	State        State          // of the conversation now
+	Outcome      Outcome        `json:"outcome"`
+	Conversation ConversationID `json:"conversation,omitzero"` // zero for OutcomeEarly
+	Message      MessageID      `json:"message,omitzero"`      // that arrived, came before, or was changed; zero for OutcomeEarly
+	Contact      contact.ID     `json:"contact,omitzero"`      // whose conversation it is; zero for OutcomeEarly
+	State        State          `json:"state,omitzero"`        // of the conversation now
 }
 
 // Receive takes in what an adapter reports. It finds or makes the contact, the thread and the conversation, stores the message

@@ -260,7 +260,8 @@ type Due struct {
 
 // Totals is how many conversations of an account are in the open states.
 type Totals struct {
-	New, Pending int64
+	New     int64 `json:"new,string"`
+	Pending int64 `json:"pending,string"`
 }
 
 // TotalsDelta changes the Totals of an account.
@@ -291,10 +292,10 @@ type Listed struct {
 
 // Item is one line of a timeline.
 type Item struct {
-	Seq     int64
-	Entry   audit.Entry
-	Message *Message // the message that this entry stored, as it is now
-	Note    *Note    // the note that this entry stored, as it is now
+	Seq     int64       `json:"seq,string"`
+	Entry   audit.Entry `json:"entry"`
+	Message *Message    `json:"message,omitempty"` // the message that this entry stored, as it is now
+	Note    *Note       `json:"note,omitempty"`    // the note that this entry stored, as it is now
 
 	line string // what String says
 }

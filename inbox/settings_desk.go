@@ -304,6 +304,9 @@ func (d *Desk) settings(name string, key DocumentKey) *command {
 // save decides to write a settings document.
 func (x *decision) save(kind DocumentKind, id uuid.UUID, version int64, value any, key channel.AccountKey) error {
 	doc := &x.snap.Document
+	if other, used := x.set.kinds[id]; used && other != kind {
+		return &InputError{Field: string(kind) + ".id", Problem: "is that of a setting of another kind"}
+	}
 	if version != 0 && version != doc.Version {
 		return &VersionError{Version: doc.Version}
 	}
@@ -326,13 +329,12 @@ func (x *decision) save(kind DocumentKind, id uuid.UUID, version int64, value an
 }
 
 // topicNames is the kind of the one document that changes with every topic that is saved: names are compared with all others, so
-// two topics are never saved at once.
+// two topics are never saved at once. It has no log entries.
 const topicNames DocumentKind = "topic_names"
 
 func (x *decision) guardNames() {
-	t := x.change.Tenant
-	x.change.Documents = append(x.change.Documents, Document{DocumentKey: DocumentKey{Kind: topicNames, ID: t.UUID}, Version: x.set.named + 1,
-		Body: []byte("{}")})
+	key := DocumentKey{Kind: topicNames, ID: uuid.NewSHA1(x.change.Tenant.UUID, []byte(topicNames))}
+	x.change.Documents = append(x.change.Documents, Document{DocumentKey: key, Version: x.set.named + 1, Body: []byte("{}")})
 }
 
 // remove deletes a settings document; deleting it again changes nothing.

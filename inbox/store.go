@@ -114,7 +114,8 @@ type Log interface {
 	// Head returns where the log of a tenant ends.
 	Head(context.Context, Tenant) (audit.Head, error)
 
-	// Chains returns the chains kept in the rows of these subjects; a subject without a row is absent.
+	// Chains returns the chains kept in the rows of these subjects; a subject without a row is absent. A settings document without
+	// entries (its chain is at 0) counts as no row: it hides none of another kind that has its id.
 	Chains(ctx context.Context, tenant Tenant, subjects ...audit.Subject) (map[audit.Subject]audit.Chain, error)
 }
 
@@ -217,7 +218,8 @@ const (
 	AgentDocument   DocumentKind = "agent"
 )
 
-// DocumentKey names a settings document. No two kinds share an id in one tenant: the log knows a setting by its id alone.
+// DocumentKey names a settings document. No two that have log entries share an id in one tenant: the log knows a setting by its id
+// alone.
 type DocumentKey struct {
 	Kind DocumentKind
 	ID   uuid.UUID

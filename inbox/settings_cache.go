@@ -108,6 +108,9 @@ func keep[K comparable, V any](d Document, v *V, in map[K]*V, id K) error {
 	return err
 }
 
+// knows reports whether there is such a topic. One that was added while it was deleted may still be on a conversation.
+func (s *settings) knows(id TopicID) bool { return s.topics[id] != nil }
+
 // topicNamed returns the topic of that name, ignoring case; nil if there is none.
 func (s *settings) topicNamed(name string) *Topic {
 	for _, t := range s.topics {

@@ -11,8 +11,7 @@ import (
 //
 // Send hands one message to the network and returns when the network has taken or refused it. A refusal is a [*RefusedError]:
 // the message was certainly not sent. Any other error, and a panic, means that nobody knows, and the message is not tried again by
-// itself.
-// An adapter keeps the message's Key beside what it sends wherever the network allows it.
+// itself. An adapter keeps the message's Key beside what it sends wherever the network allows it.
 //
 // What else a network can do, an adapter offers through the optional interfaces [WebhookReader], [Poller], [Actor] and
 // [Reconciler].

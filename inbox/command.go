@@ -67,7 +67,9 @@ const tries = 100
 // run loads, asks, decides and commits until nobody came in between.
 func (b *Inbox) run(ctx context.Context, c *command, options ...CommandOption) (Result, error) {
 	for _, o := range options {
-		o(c)
+		if o != nil {
+			o(c)
+		}
 	}
 	p := b.paper()
 	defer b.used(p)
@@ -146,6 +148,7 @@ func (b *Inbox) ready(ctx context.Context, c *command) error {
 
 // sum makes the hash of the request: who asks for what.
 func (c *command) sum() error {
+	who := c.actor.Kind.String() + c.actor.Agent.String() + c.actor.Name
 	body, err := json.Marshal(struct {
 		Name    string
 		Actor   string
@@ -154,7 +157,7 @@ func (c *command) sum() error {
 		Message MessageID
 		Note    NoteID
 		Request any
-	}{c.name, c.actor.Kind.String() + c.actor.Agent.String() + c.actor.Name, c.revision, c.ref.Conversation, c.ref.Message, c.ref.Note, c.request})
+	}{c.name, who, c.revision, c.ref.Conversation, c.ref.Message, c.ref.Note, c.request})
 	if err != nil {
 		return &InputError{Field: "request", Problem: "has no JSON form"}
 	}
@@ -192,7 +195,13 @@ func (b *Inbox) step(ctx context.Context, c *command, p *paper, now time.Time) (
 	}
 	if snap.Key.Key != "" {
 		result, err := replayed(c, snap.Key)
-		return nil, result, err
+		if err == nil {
+			err = b.seen(ctx, c, snap)
+		}
+		if err != nil {
+			return nil, Result{}, err
+		}
+		return nil, result, nil
 	}
 	set, err := b.settingsAt(ctx, snap.Epoch)
 	if err != nil {
@@ -255,22 +264,28 @@ func replayed(c *command, k KeyRecord) (Result, error) {
 	return a.Result, nil
 }
 
-// may asks whether the actor sees the conversation and has what the command needs.
-func (b *Inbox) may(ctx context.Context, c *command, snap *Snapshot) error {
-	if c.exists {
-		sight := Sight{All: true}
-		if !c.trusted {
-			var err error
-			if sight, err = b.sight(ctx, c.actor); err != nil {
-				return err
-			}
-		}
-		if snap.Conversation.Version == 0 || !sight.Sees(snap.Conversation.Account) {
-			return &MissingError{What: "conversation"}
+// seen asks whether the conversation that a command must have is there, and in the actor's sight.
+func (b *Inbox) seen(ctx context.Context, c *command, snap *Snapshot) error {
+	if !c.exists {
+		return nil
+	}
+	sight := Sight{All: true}
+	if !c.trusted {
+		var err error
+		if sight, err = b.sight(ctx, c.actor); err != nil {
+			return err
 		}
 	}
-	if c.needs == nil || c.trusted {
-		return nil
+	if snap.Conversation.Version == 0 || !sight.Sees(snap.Conversation.Account) {
+		return &MissingError{What: "conversation"}
+	}
+	return nil
+}
+
+// may asks whether the actor sees the conversation and has what the command needs.
+func (b *Inbox) may(ctx context.Context, c *command, snap *Snapshot) error {
+	if err := b.seen(ctx, c, snap); err != nil || c.needs == nil || c.trusted {
+		return err
 	}
 	needs, err := c.needs(snap)
 	if err != nil {

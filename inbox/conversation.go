@@ -61,10 +61,11 @@ type Conversation struct {
 
 	// WaitingSince is when the oldest contact message that no reply has answered was received. An answered conversation keeps
 	// its last value until the contact writes again; resolving clears it.
-	WaitingSince time.Time      `json:"waiting_since,omitzero"`
-	AnsweredBy   MessageID      `json:"answered_by,omitzero"` // the reply that answered; zero: the contact is waiting, or nobody is
-	Due          time.Time      `json:"due,omitzero"`         // when it must be looked at; zero only while Resolved
-	Window       channel.Window `json:"window,omitzero"`
+	WaitingSince  time.Time      `json:"waiting_since,omitzero"`
+	AnsweredBy    MessageID      `json:"answered_by,omitzero"`    // the reply that answered; zero: the contact is waiting, or nobody is
+	AnsweredAgain MessageID      `json:"answered_again,omitzero"` // the newest reply after it, which answers should that one fail; zero: none
+	Due           time.Time      `json:"due,omitzero"`            // when it must be looked at; zero only while Resolved
+	Window        channel.Window `json:"window,omitzero"`
 
 	Asked  MessageID `json:"asked,omitzero"` // the contact's newest message; zero: none
 	Last   Last      `json:"last,omitzero"`

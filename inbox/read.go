@@ -52,7 +52,9 @@ func WithTrail() ReadOption { return func(r *reading) { r.trail = true } }
 func read(options []ReadOption) reading {
 	var r reading
 	for _, o := range options {
-		o(&r)
+		if o != nil {
+			o(&r)
+		}
 	}
 	return r
 }
@@ -179,7 +181,7 @@ func (d *Desk) see(ctx context.Context, id ConversationID) (*Snapshot, error) {
 	if err := d.box.store.Load(ctx, snap); err != nil {
 		return nil, err
 	}
-	if err := d.box.may(ctx, &command{actor: d.actor, exists: true, trusted: d.trusted}, snap); err != nil {
+	if err := d.box.seen(ctx, &command{actor: d.actor, exists: true, trusted: d.trusted}, snap); err != nil {
 		return nil, err
 	}
 	return snap, nil

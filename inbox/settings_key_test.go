@@ -96,14 +96,18 @@ func TestPausingAndResumingUnderAKeyIsAnsweredTheSame(t *testing.T) {
 		a.Features = []channel.Feature{channel.HumanAgent}
 	})
 	pause := func() (inbox.Account, error) { return o.boss().PauseAccount(o.ctx(), o.Account.ID, inbox.Key("pause")) }
-	resume := func() (inbox.Account, error) { return o.boss().ResumeAccount(o.ctx(), o.Account.ID, inbox.Key("resume")) }
+	resume := func() (inbox.Account, error) {
+		return o.boss().ResumeAccount(o.ctx(), o.Account.ID, inbox.Key("resume"))
+	}
 	paused, err := pause()
 	o.works(err)
 	resumed, err := resume()
 	o.works(err)
 	for _, change := range []func(){
 		func() {},
-		func() { o.change(func(a *inbox.Account) { a.Name, a.Require, a.AfterReply = "another", nil, inbox.StateNew }) },
+		func() {
+			o.change(func(a *inbox.Account) { a.Name, a.Require, a.AfterReply = "another", nil, inbox.StateNew })
+		},
 		func() { o.works(o.boss().RemoveAccount(o.ctx(), o.Account.ID, inbox.KeepOpen, inbox.Resolve{})) },
 	} {
 		change()

@@ -139,9 +139,9 @@ func (l *listing) some(t *tx, p part, after inbox.Place, size, enough int) (n in
 }
 
 var (
-	selectListed = "SELECT " + conversations.of("c") + ", p.id, p.name, p.attributes FROM deskwright_conversation c"
-
-	byAgent = " INDEXED BY deskwright_conversation_agent" // in whatever order: there are few
+	// The index is named, so that what a database knows of its rows cannot make it sort them all.
+	selectListed = "SELECT " + conversations.of("c") + ", p.id, p.name, p.attributes FROM deskwright_conversation c" +
+		" INDEXED BY deskwright_conversation_"
 
 	withContact = " LEFT JOIN deskwright_identity i ON i.tenant = c.tenant AND i.id = c.identity" +
 		" LEFT JOIN deskwright_contact p ON p.tenant = i.tenant AND p.id = i.contact" +
@@ -149,13 +149,13 @@ var (
 )
 
 // order is how SQL says a sort.
-type order struct{ column, direction, beyond, upTo string }
+type order struct{ index, column, direction, beyond, upTo string }
 
 var (
-	newest   = order{"c.newest_at", " DESC", " < ", " >= "}
-	oldest   = order{"c.newest_at", "", " > ", " <= "}
-	waiting  = order{"c.waiting_at", "", " > ", " <= "}
-	deadline = order{"c.due_at", "", " > ", " <= "}
+	newest   = order{"newest", "c.newest_at", " DESC", " < ", " >= "}
+	oldest   = order{"newest", "c.newest_at", "", " > ", " <= "}
+	waiting  = order{"waiting", "c.waiting_at", "", " > ", " <= "}
+	deadline = order{"due", "c.due_at", "", " > ", " <= "}
 )
 
 func orderOf(s inbox.Sort) order {
@@ -173,17 +173,16 @@ func orderOf(s inbox.Sort) order {
 // statement makes the query for the rows of one part after a place.
 func (l *listing) statement(p part, after inbox.Place, size int) (string, []any) {
 	var b strings.Builder
-	b.WriteString(selectListed)
+	o := orderOf(l.q.Sort)
 	args := []any{l.tenant[:], int64(p.state)}
 	if p.agent == nil {
-		b.WriteString(withContact)
+		b.WriteString(selectListed + o.index + withContact)
 	} else {
-		b.WriteString(byAgent + withContact + " AND c.agent = ?")
+		b.WriteString(selectListed + "agent" + withContact + " AND c.agent = ?") // in whatever order: there are few
 		args = append(args, p.agent.UUID[:])
 	}
 	b.WriteString(l.cond.text)
 	args = append(args, l.cond.args...)
-	o := orderOf(l.q.Sort)
 	if after != (inbox.Place{}) {
 		b.WriteString(" AND (" + o.column + ", c.id)" + o.beyond + "(?, ?)")
 		args = append(args, bounds(after)...)

@@ -38,14 +38,29 @@ func (s *Store) List(ctx context.Context, tenant inbox.Tenant, q inbox.Query) ([
 // every is the states that a conversation can be in, the one that no engine leaves it in included.
 var every = []inbox.State{inbox.StateNew, inbox.StatePending, inbox.StateResolved, inbox.StateNone}
 
-// statesOf returns the states that a filter means, each once.
+// statesOf returns the states that a filter can mean.
 func statesOf(f *inbox.Filter) []inbox.State {
-	if f.States == nil {
-		return every
+	return slices.DeleteFunc(slices.Clone(every), func(s inbox.State) bool { return !canBe(f, s) })
+}
+
+// canBe reports whether a filter can mean a conversation in a state.
+func canBe(f *inbox.Filter, s inbox.State) bool {
+	for i := range f.All {
+		if !canBe(&f.All[i], s) {
+			return false
+		}
 	}
-	states := slices.Clone(f.States)
-	slices.Sort(states)
-	return slices.Compact(states)
+	return (f.States == nil || slices.Contains(f.States, s)) &&
+		(f.Any == nil || slices.ContainsFunc(f.Any, func(part inbox.Filter) bool { return canBe(&part, s) }))
+}
+
+// agentsOf returns whom a filter means, from one of the lists that must hold; nil: any.
+func agentsOf(f *inbox.Filter) []queue.AgentID {
+	agents := f.Agents()
+	for i := 0; agents == nil && i < len(f.All); i++ {
+		agents = agentsOf(&f.All[i])
+	}
+	return agents
 }
 
 // part is the rows that one index has in order: those of a state, or an agent's of a state.
@@ -59,7 +74,7 @@ const fewAgents = 8
 
 // partsOf returns the parts that have all rows that a filter means.
 func partsOf(f *inbox.Filter) []part {
-	agents := f.Agents()
+	agents := agentsOf(f)
 	slices.SortFunc(agents, func(a, b queue.AgentID) int { return bytes.Compare(a.UUID[:], b.UUID[:]) })
 	agents = slices.Compact(agents)
 	each := 0 < len(agents) && len(agents) <= fewAgents && agents[0].UUID != uuid.Nil // else nobody's are meant, too

@@ -154,13 +154,16 @@ func (l *listing) some(t *tx, p part, after inbox.Place, size, enough int) (n in
 }
 
 var (
-	// The index is named, so that what a database knows of its rows cannot make it sort them all.
-	selectListed = "SELECT " + conversations.of("c") + ", p.id, p.name, p.attributes FROM deskwright_conversation c" +
-		" INDEXED BY deskwright_conversation_"
+	selectListed = "SELECT " + conversations.of("c") + ", p.id, p.name, p.attributes FROM deskwright_conversation c"
 
 	withContact = " LEFT JOIN deskwright_identity i ON i.tenant = c.tenant AND i.id = c.identity" +
-		" LEFT JOIN deskwright_contact p ON p.tenant = i.tenant AND p.id = i.contact" +
-		" WHERE c.tenant = ? AND c.state = ?"
+		" LEFT JOIN deskwright_contact p ON p.tenant = i.tenant AND p.id = i.contact"
+
+	// The index is named, so that nothing that a database knows of its rows can make it sort them all.
+	indexedBy = " INDEXED BY deskwright_conversation_"
+
+	// The index of agents has all places, but the order of one: an agent's rows are put in order before they are read.
+	ofAgent = " WHERE c.rowid IN (SELECT c.rowid FROM deskwright_conversation c" + indexedBy + "agent"
 )
 
 // order is how SQL says a sort.
@@ -187,13 +190,23 @@ func orderOf(s inbox.Sort) order {
 
 // statement makes the query for the rows of one part after a place.
 func (l *listing) statement(p part, after inbox.Place, size int) (string, []any) {
-	var b strings.Builder
 	o := orderOf(l.q.Sort)
-	args := []any{l.tenant[:], int64(p.state)}
+	order := " ORDER BY " + o.column + o.direction + ", c.id" + o.direction
+	where, args := l.where(p, o, after)
+	args = append(args, int64(size))
 	if p.agent == nil {
-		b.WriteString(selectListed + o.index + withContact)
-	} else {
-		b.WriteString(selectListed + "agent" + withContact + " AND c.agent = ?") // in whatever order: there are few
+		return selectListed + indexedBy + o.index + withContact + where + order + " LIMIT ?", args
+	}
+	return selectListed + withContact + ofAgent + where + order + " LIMIT ?)" + order, args
+}
+
+// where asks for the rows of one part after a place that the filter may mean.
+func (l *listing) where(p part, o order, after inbox.Place) (string, []any) {
+	var b strings.Builder
+	b.WriteString(" WHERE c.tenant = ? AND c.state = ?")
+	args := []any{l.tenant[:], int64(p.state)}
+	if p.agent != nil {
+		b.WriteString(" AND c.agent = ?")
 		args = append(args, p.agent.UUID[:])
 	}
 	b.WriteString(l.cond.text)
@@ -206,8 +219,7 @@ func (l *listing) statement(p part, after inbox.Place, size int) (string, []any)
 		b.WriteString(" AND " + o.column + o.upTo + "?")
 		args = append(args, l.last.At.UnixMicro())
 	}
-	b.WriteString(" ORDER BY " + o.column + o.direction + ", c.id" + o.direction + " LIMIT ?")
-	return b.String(), append(args, int64(size))
+	return b.String(), args
 }
 
 // bounds is a place as the rows are compared with it. Between two microseconds it is before all rows of the later one.

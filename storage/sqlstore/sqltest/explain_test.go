@@ -38,7 +38,7 @@ func explain(t *testing.T, db *sql.DB, q query) (steps []string, indexes []strin
 
 var (
 	index   = regexp.MustCompile(`USING (?:COVERING )?INDEX (\w+)`)
-	by      = regexp.MustCompile(` USING (?:(?:COVERING )?INDEX (?:sqlite_autoindex_\w+|(\w+))|PRIMARY KEY)(?: \((.*)\))?`)
+	by      = regexp.MustCompile(` USING (?:(?:COVERING )?INDEX (?:sqlite_autoindex_\w+|(\w+))|(?:INTEGER )?PRIMARY KEY)(?: \((.*)\))?`)
 	value   = regexp.MustCompile(`=\?|(.)(?:\?|\((?:\?,)*\?\))`)
 	shorter = strings.NewReplacer("deskwright_", "", " LEFT-JOIN", "", "USE TEMP B-TREE FOR ", "sort: ", "SEARCH ", "", "SCAN ", "scan: ")
 )

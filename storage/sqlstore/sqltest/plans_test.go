@@ -76,40 +76,53 @@ var plans = slices.Concat(
 		plan("UPDATE due SET …", "due key(tenant, kind, ref)"),
 		plan("SELECT min(ready) FROM due", "due due_ready()"),
 	},
-	lists("conversation_newest(tenant, state", "newest_at", true),
-	lists("conversation_newest(tenant, state", "newest_at", false),
-	lists("conversation_waiting(tenant, state", "waiting_at", false),
-	lists("conversation_due(tenant, state", "due_at", false),
-	lists("conversation_agent(tenant, agent, state", "newest_at", true),
-	lists("conversation_agent(tenant, agent, state", "newest_at", false),
-	lists("conversation_agent(tenant, agent, state", "waiting_at", false),
-	lists("conversation_agent(tenant, agent, state", "due_at", false),
+	lists("newest", "newest_at", true), lists("newest", "newest_at", false),
+	lists("waiting", "waiting_at", false), lists("due", "due_at", false),
+	agentLists("newest_at", true), agentLists("newest_at", false),
+	agentLists("waiting_at", false), agentLists("due_at", false),
 )
 
-// lists are the queries for the rows of one state in one order, whatever the filter: those between two places, those after one, those
-// up to one, and all. An index that has the order has the places, too.
-func lists(index, column string, descending bool) []planned {
-	name, _, _ := strings.Cut(index, "(")
-	text := "SELECT c.… INDEXED BY " + name + " … WHERE c.tenant = ? AND c.state = ?…"
-	order := " ORDER BY c." + column + ", c.id LIMIT ?"
+// lists are the queries for the rows of one state in the order of an index, whatever the filter.
+func lists(index, column string, descending bool) (all []planned) {
+	for _, p := range pagesOf(column, descending) {
+		all = append(all, plan("SELECT c.… INDEXED BY conversation_"+index+" … WHERE c.tenant = ? AND c.state = ?…"+p.where+p.order+" LIMIT ?",
+			"c conversation_"+index+"(tenant, state"+p.bounds+")", "i key(tenant, id)", "p key(tenant, id)"))
+	}
+	return all
+}
+
+// agentLists are lists of an agent's rows. The index has the order of the newest; in the other ones, the numbers of the rows are
+// sorted, and then those that are read.
+func agentLists(column string, descending bool) (all []planned) {
+	for _, p := range pagesOf(column, descending) {
+		steps := []string{"c key(rowid)", "LIST SUBQUERY 1", "c conversation_agent(tenant, agent, state" + p.bounds + ")"}
+		if column != "newest_at" {
+			steps[2] = "c conversation_agent(tenant, agent, state)"
+			steps = append(steps, "sort: ORDER BY")
+		}
+		all = append(all, plan("SELECT c.… WHERE c.rowid IN (SELECT c.rowid … INDEXED BY conversation_agent WHERE "+
+			"c.tenant = ? AND c.state = ? AND c.agent = ?…"+p.where+p.order+" LIMIT ?)"+p.order,
+			append(steps, "i key(tenant, id)", "p key(tenant, id)", "sort: ORDER BY")...))
+	}
+	return all
+}
+
+// page is what a query for a page of a list says, and the bounds by which its index is read.
+type page struct{ where, order, bounds string }
+
+// pagesOf are the pages of one order: between two places, after one, up to one, and the first.
+func pagesOf(column string, descending bool) []page {
 	after, upTo := " AND (c."+column+", c.id) > (?, ?)", " AND c."+column+" <= ?"
+	order := " ORDER BY c." + column + ", c.id"
 	beyond, within := ", ("+column+",id)>", ", "+column+"<"
 	both := beyond + within
 	if descending {
-		order = " ORDER BY c." + column + " DESC, c.id DESC LIMIT ?"
 		after, upTo = " AND (c."+column+", c.id) < (?, ?)", " AND c."+column+" >= ?"
+		order = " ORDER BY c." + column + " DESC, c.id DESC"
 		beyond, within = ", ("+column+",id)<", ", "+column+">"
 		both = within + beyond
 	}
-	contact := []string{"i key(tenant, id)", "p key(tenant, id)"}
-	if name == "conversation_agent" && column != "newest_at" {
-		contact = append(contact, "sort: ORDER BY") // one agent's
-		beyond, within, both = "", "", ""
-	}
-	listed := func(where, bounds string) planned {
-		return planned{text + where + order, append([]string{"c " + index + bounds + ")"}, contact...)}
-	}
-	return []planned{listed(after+upTo, both), listed(after, beyond), listed(upTo, within), listed("", "")}
+	return []page{{after + upTo, order, both}, {after, order, beyond}, {upTo, order, within}, {"", order, ""}}
 }
 
 // Every query goes by the index that it was written for: in a file that was just made and in one with many rows that was analysed,

@@ -1,7 +1,9 @@
 package sqltest_test
 
 import (
+	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -38,27 +40,44 @@ func blob(n string) string { return "CAST(printf('%016d', " + n + ") AS BLOB)" }
 func fill(t *testing.T, file string, rows int) {
 	t.Helper()
 	db := engines[1].with("WAL", "OFF", "FULL", "OFF").open(t, file)
-	for table, exprs := range fillings {
-		var names, values []string
-		columns, err := db.Query("SELECT name FROM pragma_table_info(?)", "deskwright_"+table)
-		if err != nil {
-			t.Fatal(err)
+	for _, table := range texts(t, db, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'deskwright_migration'") {
+		own, known := fillings[strings.TrimPrefix(table, "deskwright_")]
+		if !known {
+			t.Fatalf("nothing says how %s is filled", table)
 		}
-		for columns.Next() {
-			var name string
-			if err := columns.Scan(&name); err != nil {
-				t.Fatal(err)
+		columns := texts(t, db, "SELECT name FROM pragma_table_info(?)", table)
+		values := slices.Clone(columns)
+		for i, column := range columns {
+			switch value, differs := own[column]; {
+			case differs:
+				values[i] = value
+			case column == "tenant":
+				values[i] = "iif(n % 2, tenant, " + blob("n / 100") + ")"
 			}
-			value := name
-			if expr, ok := exprs[name]; ok {
-				value = expr
-			} else if name == "tenant" {
-				value = "iif(n % 2, tenant, " + blob("n / 100") + ")"
-			}
-			names, values = append(names, name), append(values, value)
 		}
 		do(t, db, fmt.Sprintf(`WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %d)
-			INSERT INTO deskwright_%s (%s) SELECT %s FROM numbers, (SELECT * FROM deskwright_%[2]s LIMIT 1)`,
-			rows, table, strings.Join(names, ", "), strings.Join(values, ", ")))
+			INSERT INTO %s (%s) SELECT %s FROM numbers, (SELECT * FROM %[2]s LIMIT 1)`,
+			rows, table, strings.Join(columns, ", "), strings.Join(values, ", ")))
 	}
+}
+
+// texts returns the one column of a query.
+func texts(t *testing.T, db *sql.DB, query string, args ...any) (all []string) {
+	t.Helper()
+	rows, err := db.Query(query, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+		all = append(all, text)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return all
 }

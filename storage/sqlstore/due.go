@@ -102,7 +102,7 @@ func (t *tx) lease(all []inbox.Due, until time.Time) error {
 	return nil
 }
 
-const selectNext = "SELECT ready FROM deskwright_due ORDER BY ready LIMIT 1"
+const selectNext = "SELECT min(ready) FROM deskwright_due"
 
 // Next implements inbox.Agenda.
 func (s *Store) Next(ctx context.Context) (time.Time, error) {

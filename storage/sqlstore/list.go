@@ -38,14 +38,29 @@ func (s *Store) List(ctx context.Context, tenant inbox.Tenant, q inbox.Query) ([
 // every is the states that a conversation can be in, the one that no engine leaves it in included.
 var every = []inbox.State{inbox.StateNew, inbox.StatePending, inbox.StateResolved, inbox.StateNone}
 
-// statesOf returns the states that a filter means, each once.
+// statesOf returns the states that a filter can mean.
 func statesOf(f *inbox.Filter) []inbox.State {
-	if f.States == nil {
-		return every
+	return slices.DeleteFunc(slices.Clone(every), func(s inbox.State) bool { return !canBe(f, s) })
+}
+
+// canBe reports whether a filter can mean a conversation in a state.
+func canBe(f *inbox.Filter, s inbox.State) bool {
+	for i := range f.All {
+		if !canBe(&f.All[i], s) {
+			return false
+		}
 	}
-	states := slices.Clone(f.States)
-	slices.Sort(states)
-	return slices.Compact(states)
+	return (f.States == nil || slices.Contains(f.States, s)) &&
+		(f.Any == nil || slices.ContainsFunc(f.Any, func(part inbox.Filter) bool { return canBe(&part, s) }))
+}
+
+// agentsOf returns whom a filter means, from one of the lists that must hold; nil: any.
+func agentsOf(f *inbox.Filter) []queue.AgentID {
+	agents := f.Agents()
+	for i := 0; agents == nil && i < len(f.All); i++ {
+		agents = agentsOf(&f.All[i])
+	}
+	return agents
 }
 
 // part is the rows that one index has in order: those of a state, or an agent's of a state.
@@ -59,7 +74,7 @@ const fewAgents = 8
 
 // partsOf returns the parts that have all rows that a filter means.
 func partsOf(f *inbox.Filter) []part {
-	agents := f.Agents()
+	agents := agentsOf(f)
 	slices.SortFunc(agents, func(a, b queue.AgentID) int { return bytes.Compare(a.UUID[:], b.UUID[:]) })
 	agents = slices.Compact(agents)
 	each := 0 < len(agents) && len(agents) <= fewAgents && agents[0].UUID != uuid.Nil // else nobody's are meant, too
@@ -141,21 +156,24 @@ func (l *listing) some(t *tx, p part, after inbox.Place, size, enough int) (n in
 var (
 	selectListed = "SELECT " + conversations.of("c") + ", p.id, p.name, p.attributes FROM deskwright_conversation c"
 
-	byAgent = " INDEXED BY deskwright_conversation_agent" // in whatever order: there are few
-
 	withContact = " LEFT JOIN deskwright_identity i ON i.tenant = c.tenant AND i.id = c.identity" +
-		" LEFT JOIN deskwright_contact p ON p.tenant = i.tenant AND p.id = i.contact" +
-		" WHERE c.tenant = ? AND c.state = ?"
+		" LEFT JOIN deskwright_contact p ON p.tenant = i.tenant AND p.id = i.contact"
+
+	// The index is named, so that nothing that a database knows of its rows can make it sort them all.
+	indexedBy = " INDEXED BY deskwright_conversation_"
+
+	// The index of agents has all places, but the order of one: an agent's rows are put in order before they are read.
+	ofAgent = " WHERE c.rowid IN (SELECT c.rowid FROM deskwright_conversation c" + indexedBy + "agent"
 )
 
 // order is how SQL says a sort.
-type order struct{ column, direction, beyond, upTo string }
+type order struct{ index, column, direction, beyond, upTo string }
 
 var (
-	newest   = order{"c.newest_at", " DESC", " < ", " >= "}
-	oldest   = order{"c.newest_at", "", " > ", " <= "}
-	waiting  = order{"c.waiting_at", "", " > ", " <= "}
-	deadline = order{"c.due_at", "", " > ", " <= "}
+	newest   = order{"newest", "c.newest_at", " DESC", " < ", " >= "}
+	oldest   = order{"newest", "c.newest_at", "", " > ", " <= "}
+	waiting  = order{"waiting", "c.waiting_at", "", " > ", " <= "}
+	deadline = order{"due", "c.due_at", "", " > ", " <= "}
 )
 
 func orderOf(s inbox.Sort) order {
@@ -172,18 +190,27 @@ func orderOf(s inbox.Sort) order {
 
 // statement makes the query for the rows of one part after a place.
 func (l *listing) statement(p part, after inbox.Place, size int) (string, []any) {
-	var b strings.Builder
-	b.WriteString(selectListed)
-	args := []any{l.tenant[:], int64(p.state)}
+	o := orderOf(l.q.Sort)
+	order := " ORDER BY " + o.column + o.direction + ", c.id" + o.direction
+	where, args := l.where(p, o, after)
+	args = append(args, int64(size))
 	if p.agent == nil {
-		b.WriteString(withContact)
-	} else {
-		b.WriteString(byAgent + withContact + " AND c.agent = ?")
+		return selectListed + indexedBy + o.index + withContact + where + order + " LIMIT ?", args
+	}
+	return selectListed + withContact + ofAgent + where + order + " LIMIT ?)" + order, args
+}
+
+// where asks for the rows of one part after a place that the filter may mean.
+func (l *listing) where(p part, o order, after inbox.Place) (string, []any) {
+	var b strings.Builder
+	b.WriteString(" WHERE c.tenant = ? AND c.state = ?")
+	args := []any{l.tenant[:], int64(p.state)}
+	if p.agent != nil {
+		b.WriteString(" AND c.agent = ?")
 		args = append(args, p.agent.UUID[:])
 	}
 	b.WriteString(l.cond.text)
 	args = append(args, l.cond.args...)
-	o := orderOf(l.q.Sort)
 	if after != (inbox.Place{}) {
 		b.WriteString(" AND (" + o.column + ", c.id)" + o.beyond + "(?, ?)")
 		args = append(args, bounds(after)...)
@@ -192,8 +219,7 @@ func (l *listing) statement(p part, after inbox.Place, size int) (string, []any)
 		b.WriteString(" AND " + o.column + o.upTo + "?")
 		args = append(args, l.last.At.UnixMicro())
 	}
-	b.WriteString(" ORDER BY " + o.column + o.direction + ", c.id" + o.direction + " LIMIT ?")
-	return b.String(), append(args, int64(size))
+	return b.String(), args
 }
 
 // bounds is a place as the rows are compared with it. Between two microseconds it is before all rows of the later one.

@@ -8,9 +8,11 @@ import (
 	"github.com/deskwright/deskwright/storage/storagetest"
 )
 
-// Whatever happens to an inbox, SQLite answers every call as memory does and has the same in the end.
+// Whatever happens to an inbox, SQLite answers every call as memory does and has the same in the end. It is asked nothing that has no
+// plan.
 func TestSQLiteAnswersAsMemory(t *testing.T) {
-	pair := storagetest.NewPair(t, memory.New(), engines[0].fast().store(t))
+	db := wrapped{engine: engines[0].fast(), file: newMigrated(t, engines[0]), saw: hasPlan(t)}.mustOpen(t)
+	pair := storagetest.NewPair(t, memory.New(), over(t, db))
 	storagetest.Randomly(t, pair)
 	storagetest.Scenario(t, func(*testing.T) inbox.Store { return pair })
 	pair.Compare()

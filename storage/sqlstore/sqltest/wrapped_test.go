@@ -11,8 +11,9 @@ import (
 type wrapped struct {
 	engine
 	file    string
-	rewrite func(query string) string // nil: as it is
-	after   func()                    // each statement; nil: nothing
+	rewrite func(query string) string                    // nil: as it is
+	after   func()                                       // each statement; nil: nothing
+	saw     func(query string, args []driver.NamedValue) // before each statement; nil: nothing
 }
 
 func (w wrapped) open() (*sql.DB, error) {
@@ -54,7 +55,22 @@ type between struct {
 	wrapped
 }
 
+func (b between) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	return b.Conn.(driver.ConnBeginTx).BeginTx(ctx, opts)
+}
+
+func (b between) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	stmt, err := b.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+	if err != nil || b.saw == nil {
+		return stmt, err
+	}
+	return watched{stmt, query, b.saw}, nil
+}
+
 func (b between) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if b.saw != nil {
+		b.saw(query, args)
+	}
 	result, err := b.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
 	if b.after != nil {
 		b.after()
@@ -66,9 +82,29 @@ func (b between) QueryContext(ctx context.Context, query string, args []driver.N
 	if b.rewrite != nil {
 		query = b.rewrite(query)
 	}
+	if b.saw != nil {
+		b.saw(query, args)
+	}
 	rows, err := b.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
 	if b.after != nil {
 		b.after()
 	}
 	return rows, err
+}
+
+// watched is a prepared statement that tells with what it is run.
+type watched struct {
+	driver.Stmt
+	query string
+	saw   func(query string, args []driver.NamedValue)
+}
+
+func (w watched) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	w.saw(w.query, args)
+	return w.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+}
+
+func (w watched) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	w.saw(w.query, args)
+	return w.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
 }

@@ -103,7 +103,8 @@ CREATE UNIQUE INDEX deskwright_conversation_open ON deskwright_conversation (ten
 CREATE INDEX deskwright_conversation_newest ON deskwright_conversation (tenant, state, newest_at, id);
 CREATE INDEX deskwright_conversation_waiting ON deskwright_conversation (tenant, state, waiting_at, id);
 CREATE INDEX deskwright_conversation_due ON deskwright_conversation (tenant, state, due_at, id);
-CREATE INDEX deskwright_conversation_agent ON deskwright_conversation (tenant, agent, state, newest_at, id) WHERE agent IS NOT NULL;
+CREATE INDEX deskwright_conversation_agent ON deskwright_conversation (tenant, agent, state, newest_at, id, waiting_at, due_at)
+    WHERE agent IS NOT NULL;
 
 CREATE TABLE deskwright_arrival (
     tenant      BLOB NOT NULL,

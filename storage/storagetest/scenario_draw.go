@@ -92,7 +92,9 @@ func (w *world) drawPerson(t *rapid.T, n channel.Network) channel.Person {
 	for _, id := range ids {
 		p.Addresses = append(p.Addresses, channel.Address{Network: n, ID: id})
 	}
-	if once(t, 8, "tells more") {
+	if w.silent {
+		p.Name = ""
+	} else if once(t, 8, "tells more") {
 		p.Name = pick(t, "name", []string{"", p.Name + " II"})
 		p.Attributes = map[string]string{"language": pick(t, "language", []string{"de", "fr"})}
 	}

@@ -23,6 +23,7 @@ type world struct {
 	store   inbox.Store // without faults
 	ids     *idSource
 	people  int            // so many of the people write
+	silent  bool           // who writes tells nothing about themselves
 	key     string         // under which the next commands are given; empty: as drawn
 	with    map[fault]bool // what can happen to writes in this run
 	waiting map[uuid.UUID]inbox.Due

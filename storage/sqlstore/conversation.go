@@ -17,6 +17,9 @@ var placedConversations = table{"conversation", 1, conversationColumns + ", newe
 
 var insertConversation, updateConversation = placedConversations.insert(), placedConversations.update()
 
+// A conversation mostly stays in its queue and in the order of those who wait: of its five indexes it then moves in one or two.
+var updateUnmovedConversation, unmovedOrder = placedConversations.updateUnmoved("thread", "state", "agent", "waiting_at", "due_at")
+
 func (t *tx) putConversation(tenant *uuid.UUID, c *inbox.Conversation) error {
 	args := append(t.args[:0], c.ID.UUID[:], c.Version, c.Revision, c.Thread.UUID[:], c.Account.UUID[:], string(c.Network),
 		string(c.Visibility), optional(&c.Identity.UUID), optional(&c.Linked.UUID), int64(c.State), micros(c.Since),
@@ -28,7 +31,22 @@ func (t *tx) putConversation(tenant *uuid.UUID, c *inbox.Conversation) error {
 		micros(c.Last.At), c.Last.Preview, micros(c.Newest), c.Count.Messages, c.Count.Unread)
 	args = append(bindChain(args, &c.Chain), inbox.Newest.Place(c).At.UnixMicro(), inbox.LongestWaiting.Place(c).At.UnixMicro(),
 		inbox.Deadline.Place(c).At.UnixMicro(), tenant[:])
+	if c.Version > 1 && c.Since.Before(c.Changed) { // it has not come into another state just now
+		if done, err := t.unmoved(args, c.Version); done || err != nil {
+			return err
+		}
+	}
 	return t.guarded("conversation", insertConversation, updateConversation, 1, c.Version, args)
+}
+
+// unmoved updates the conversation that is bound, unless it moves.
+func (t *tx) unmoved(args []any, version int64) (bool, error) {
+	all := len(args)
+	for _, i := range unmovedOrder {
+		args = append(args, args[i])
+	}
+	n, err := t.exec(updateUnmovedConversation, append(args, version-1)[all:]...)
+	return n == 1, err
 }
 
 func scanConversation(to []any, c *inbox.Conversation) []any {

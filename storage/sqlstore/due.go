@@ -64,6 +64,13 @@ func (s *Store) Claim(ctx context.Context, now, until time.Time, limit int) ([]i
 		return nil, err
 	}
 	var out []inbox.Due
+	if s.joined == nil {
+		give, err := s.turn.take(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer give()
+	}
 	err = s.write(ctx, "claim", func(t *tx) error {
 		if _, err := t.enter(ctx, new(uuid.UUID)); err != nil {
 			return err

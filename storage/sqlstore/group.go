@@ -8,15 +8,15 @@ import (
 )
 
 // group lets calls that come while others are under way go together in the next batch. There is no goroutine of its own: who finds
-// room leads, and hands the lead on before it wakes the others of its batch. A lone call waits for nobody and nobody lingers: the
-// batch under way is what gathers the next.
+// nobody there leads, and hands the lead on before it wakes the others of its batch. A lone call waits for nobody and nobody lingers:
+// what is under way is what gathers the next batch.
 type group[T any] struct {
-	most int // batches at once
-	size int // calls in a batch
+	turn func(context.Context) (give func(), err error) // what a batch waits for; nil: nothing
+	size int                                            // calls in a batch
 	run  func(context.Context, []T)
 
 	mu      sync.Mutex
-	busy    int
+	led     bool
 	waiting []*call[T]
 }
 
@@ -43,16 +43,14 @@ const (
 // made of for that case, where nothing belongs to the caller. It returns what the batch has filled in, or the context's error.
 func (g *group[T]) do(ctx context.Context, in T, apart func() T) (T, error) {
 	if g.room() {
-		g.lead(ctx, in)
-		return in, nil
+		return in, g.lead(ctx, in)
 	}
 	c := &call[T]{in: in, signal: make(chan struct{}, 2)}
 	if ctx.Done() != nil {
 		c.in = apart()
 	}
 	if g.enter(c) {
-		g.lead(ctx, c.in)
-		return c.in, nil
+		return c.in, g.lead(ctx, c.in)
 	}
 	select {
 	case <-c.signal:
@@ -63,38 +61,42 @@ func (g *group[T]) do(ctx context.Context, in T, apart func() T) (T, error) {
 		<-c.signal
 	}
 	if c.state.Load() == leads {
-		g.lead(ctx, c.in)
+		return c.in, g.lead(ctx, c.in)
 	}
 	return c.in, nil
 }
 
-// room takes a place to lead, if there is one.
+// room takes the lead, if nobody has it.
 func (g *group[T]) room() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.busy == g.most {
-		return false
-	}
-	g.busy++
-	return true
+	leads := !g.led
+	g.led = true
+	return leads
 }
 
-// enter lets a call wait, unless there is room meanwhile.
+// enter lets a call wait, unless nobody leads meanwhile.
 func (g *group[T]) enter(c *call[T]) (leads bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.busy < g.most {
-		g.busy++
+	if !g.led {
+		g.led = true
 		return true
 	}
 	g.waiting = append(g.waiting, c)
 	return false
 }
 
-// lead runs a batch of the call and those that wait.
-func (g *group[T]) lead(ctx context.Context, in T) {
+// lead runs a batch of the call and those that have come by the time it is the batch's turn.
+func (g *group[T]) lead(ctx context.Context, in T) error {
+	give, err := g.begin(ctx)
+	if err != nil {
+		g.handOn()
+		return err
+	}
 	others := g.gather()
 	defer func() {
+		give()
 		g.handOn()
 		for _, c := range others {
 			if c.state.CompareAndSwap(taken, ended) {
@@ -113,6 +115,14 @@ func (g *group[T]) lead(ctx context.Context, in T) {
 		defer cancel()
 	}
 	g.run(ctx, batch)
+	return nil
+}
+
+func (g *group[T]) begin(ctx context.Context) (give func(), err error) {
+	if g.turn == nil {
+		return func() {}, nil
+	}
+	return g.turn(ctx)
 }
 
 // gather takes those who wait, as many as a batch holds.
@@ -130,7 +140,7 @@ func (g *group[T]) gather() []*call[T] {
 	return batch
 }
 
-// handOn lets the first who still waits lead, or gives the place back.
+// handOn lets the first who still waits lead; if there is none, nobody leads.
 func (g *group[T]) handOn() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -142,5 +152,5 @@ func (g *group[T]) handOn() {
 			return
 		}
 	}
-	g.busy--
+	g.led = false
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // batches is a group whose batches wait until they are let go, and what they held.
@@ -17,9 +18,9 @@ type batches struct {
 	held [][]int
 }
 
-func newBatches(most, size int) *batches {
+func newBatches(size int) *batches {
 	b := &batches{let: make(chan struct{})}
-	b.group = group[*int]{most: most, size: size, run: func(ctx context.Context, in []*int) {
+	b.group = group[*int]{size: size, run: func(ctx context.Context, in []*int) {
 		var held []int
 		for _, n := range in {
 			held = append(held, *n)
@@ -46,7 +47,7 @@ func (b *batches) call(ctx context.Context, n int, answer *int, err *error) {
 
 func TestCallsThatComeMeanwhileGoTogetherInTheNextBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBatches(1, 3)
+		b := newBatches(3)
 		var answers [6]int
 		var errs [6]error
 		for i := range answers {
@@ -62,15 +63,15 @@ func TestCallsThatComeMeanwhileGoTogetherInTheNextBatch(t *testing.T) {
 				t.Errorf("call %d: got %d and %v", i, answers[i], errs[i])
 			}
 		}
-		if b.busy != 0 || len(b.waiting) != 0 {
-			t.Errorf("after all are done %d lead and %d wait", b.busy, len(b.waiting))
+		if b.led || len(b.waiting) != 0 {
+			t.Errorf("after all are done somebody leads: %t; %d wait", b.led, len(b.waiting))
 		}
 	})
 }
 
 func TestACallWhoseContextEndsLeavesAndTheOthersGoOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBatches(1, 8)
+		b := newBatches(8)
 		ctx, cancel := context.WithCancel(t.Context())
 		var answers [5]int
 		var errs [5]error
@@ -103,7 +104,7 @@ func TestACallWhoseContextEndsLeavesAndTheOthersGoOn(t *testing.T) {
 
 func TestACallThatLeavesBeforeItsBatchIsNotInIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBatches(1, 8)
+		b := newBatches(8)
 		ctx, cancel := context.WithCancel(t.Context())
 		var answers [4]int
 		var errs [4]error
@@ -124,21 +125,62 @@ func TestACallThatLeavesBeforeItsBatchIsNotInIt(t *testing.T) {
 	})
 }
 
-func TestNoMoreBatchesAtOnceThanAllowed(t *testing.T) {
+func TestABatchHoldsWhoHasComeByItsTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBatches(2, 8)
-		var answers [5]int
-		var errs [5]error
-		for i := range answers {
+		b, turn := newBatches(8), newTurn()
+		b.turn = turn.take
+		give, err := turn.take(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		var answers [4]int
+		var errs [4]error
+		b.call(ctx, 1, &answers[0], &errs[0])
+		for i := 1; i < 4; i++ {
 			b.call(t.Context(), i+1, &answers[i], &errs[i])
 		}
-		if want := [][]int{{1}, {2}}; !slices.EqualFunc(b.held, want, slices.Equal) {
-			t.Errorf("batches under way: got %v, want %v", b.held, want)
+		cancel() // who leads leaves before its turn
+		synctest.Wait()
+		if !errors.Is(errs[0], context.Canceled) || len(b.held) != 0 {
+			t.Errorf("who left got %v; batches: %v", errs[0], b.held)
 		}
+		give()
 		close(b.let)
 		synctest.Wait()
-		if b.busy != 0 || answers[4] != -5 {
-			t.Errorf("after all are done %d lead; the last got %d", b.busy, answers[4])
+		if want := [][]int{{2, 3, 4}}; !slices.EqualFunc(b.held, want, slices.Equal) || b.led {
+			t.Errorf("batches: got %v, want %v", b.held, want)
 		}
+	})
+}
+
+func TestWhoOnlyReadsWaitsForItsTurnButNotForLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turn := newTurn()
+		give, err := turn.take(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		from := time.Now()
+		for i, want := range []time.Duration{soon, soon} { // the second waits no longer at all
+			without, err := turn.takeSoon(t.Context())
+			if got := time.Since(from); err != nil || got != want {
+				t.Errorf("reader %d waited until %s, want %s, %v", i, got, want, err)
+			}
+			without() // gives nothing back
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := turn.take(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("who writes got %v", err)
+		}
+		give()
+		if give, err = turn.takeSoon(t.Context()); err != nil || time.Since(from) != soon {
+			t.Errorf("a free turn came after %s, %v", time.Since(from), err)
+		}
+		if _, err := turn.take(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("the turn is nobody's: %v", err)
+		}
+		give()
 	})
 }

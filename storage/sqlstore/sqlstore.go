@@ -24,7 +24,7 @@ type shared struct {
 	db       *sql.DB
 	settings settings
 	prepared prepared
-	writer   chan struct{} // holds one token while somebody writes
+	turn     turn
 	loads    group[*loads]
 	commits  group[*commits]
 }
@@ -39,9 +39,9 @@ func New(db *sql.DB, dialect Dialect, options ...Option) (*Store, error) {
 	if err := set.check(context.Background(), db); err != nil {
 		return nil, err
 	}
-	s := &Store{shared: &shared{db: db, settings: set, writer: make(chan struct{}, 1)}}
-	s.loads = group[*loads]{most: 2, size: together, run: s.loadAll}
-	s.commits = group[*commits]{most: 1, size: together, run: s.commitAll}
+	s := &Store{shared: &shared{db: db, settings: set, turn: newTurn()}}
+	s.loads = group[*loads]{turn: s.turn.takeSoon, size: together, run: s.loadAll}
+	s.commits = group[*commits]{turn: s.turn.take, size: together, run: s.commitAll}
 	return s, nil
 }
 

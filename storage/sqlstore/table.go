@@ -1,6 +1,9 @@
 package sqlstore
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // table makes the statements that name all columns of a table. A row is bound in the order of the columns, its tenant last; its
 // key comes first.
@@ -32,6 +35,27 @@ func (t table) update() string {
 	key, rest := t.split()
 	return "UPDATE OR IGNORE " + prefix + t.name + " SET " + strings.Join(rest, " = ?, ") + " = ? WHERE tenant = ? AND " +
 		strings.Join(key, " = ? AND ") + " = ? AND version = ?"
+}
+
+// updateUnmoved is update for a row that keeps its values in some columns: the indexes that hold those are left alone. Where it has
+// others it writes nothing. order says where in a row bound for insert each of its values stands; the version comes last.
+func (t table) updateUnmoved(kept ...string) (statement string, order []int) {
+	key, rest := t.split()
+	var set []string
+	for i, column := range rest {
+		if !slices.Contains(kept, column) {
+			set, order = append(set, column+" = ?"), append(order, t.keys+i)
+		}
+	}
+	where := []string{"tenant = ?"}
+	order = append(order, t.keys+len(rest))
+	for i, column := range key {
+		where, order = append(where, column+" = ?"), append(order, i)
+	}
+	for _, column := range kept {
+		where, order = append(where, column+" IS ?"), append(order, t.keys+slices.Index(rest, column))
+	}
+	return "UPDATE " + prefix + t.name + " SET " + strings.Join(set, ", ") + " WHERE " + strings.Join(where, " AND ") + " AND version = ?", order
 }
 
 func (t table) values() string {

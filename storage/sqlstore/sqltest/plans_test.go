@@ -37,6 +37,7 @@ var plans = slices.Concat(
 		plan("UPDATE OR IGNORE identity SET …", "identity key(tenant, id)"),
 		plan("UPDATE OR IGNORE thread SET …", "thread key(tenant, id)"),
 		plan("UPDATE OR IGNORE conversation SET …", "conversation key(tenant, id)"),
+		plan("UPDATE conversation SET …", "conversation key(tenant, id)"),
 		plan("UPDATE OR IGNORE arrival SET …", "arrival key(tenant, account, external_id)"),
 		plan("UPDATE OR IGNORE document SET …", "document key(tenant, id, kind)"),
 		plan("DELETE FROM due …", "due key(tenant, kind, ref)"),

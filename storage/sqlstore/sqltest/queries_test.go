@@ -155,6 +155,9 @@ func (c *caller) goOn() {
 		ch.Identities[0].Version++
 		ch.Thread.Version++
 		ch.Conversation.Version++
+		if i%2 == 0 { // it stays in its state
+			ch.Conversation.Changed = began
+		}
 		ch.Documents[0].Version++
 		ch.Arrivals[0].Version++
 		ch.Conversation.Chain.Append(&ch.Entries[0])

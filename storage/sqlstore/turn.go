@@ -1,0 +1,54 @@
+package sqlstore
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+)
+
+// turn is whose turn it is among those who write, and those who load what will be written. With one of them at a time they all get
+// the connection that was given back last, and it is the one whose cache of pages is still good: what another connection writes makes
+// SQLite forget the rest.
+type turn struct {
+	token chan struct{} // holds one while somebody has the turn
+	since atomic.Int64  // when it was taken, in microseconds
+}
+
+func newTurn() turn { return turn{token: make(chan struct{}, 1)} }
+
+// take waits for the turn. give gives it to the next.
+func (t *turn) take(ctx context.Context) (give func(), err error) {
+	select {
+	case t.token <- struct{}{}:
+		return t.taken(), nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (t *turn) taken() (give func()) {
+	t.since.Store(time.Now().UnixMicro())
+	return func() { <-t.token }
+}
+
+// soon is how long a turn may last before those who only read do without.
+const soon = 100 * time.Millisecond
+
+// takeSoon waits for the turn unless whoever has it takes long: a writer who waits for another process, or for a slow disk.
+func (t *turn) takeSoon(ctx context.Context) (give func(), err error) {
+	select {
+	case t.token <- struct{}{}:
+		return t.taken(), nil
+	default:
+	}
+	timer := time.NewTimer(time.Until(time.UnixMicro(t.since.Load()).Add(soon)))
+	defer timer.Stop()
+	select {
+	case t.token <- struct{}{}:
+		return t.taken(), nil
+	case <-timer.C:
+		return func() {}, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}

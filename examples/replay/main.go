@@ -27,8 +27,8 @@
 // instead of rows (in star: dialogues); the rest goes on. A quote that is out of place costs the line that it is in.
 //
 // Exit status: 0 when all is well; 1 when a row was bad, when the log does not verify or when the replay broke off, which leaves no
-// summary; 2 for wrong usage, a file or a store that cannot be opened and a file that is not of the format. A file of star has no header by which
-// that could be seen: one of another format has only bad rows.
+// summary; 2 for wrong usage, a file or a store that cannot be opened and a file that is not of the format. A file of star has no
+// header by which that could be seen: one of another format has only bad rows.
 package main
 
 import (

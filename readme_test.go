@@ -4,25 +4,22 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
-// The code in the README is the quickstart's, so that it compiles and does what it says.
-func TestTheCodeOfTheReadmeIsTheQuickstarts(t *testing.T) {
-	readme, program := text(t, "README.md"), text(t, "examples/quickstart/main.go")
-	blocks := 0
-	for block := range strings.SplitSeq(readme, "```go\n") {
-		code, _, found := strings.Cut(block, "```")
-		if blocks++; blocks == 1 || !found {
-			continue
-		}
-		for line := range strings.Lines(code) {
-			if !strings.Contains(program, strings.TrimSpace(line)) {
-				t.Errorf("README.md shows a line that examples/quickstart/main.go does not have: %s", line)
-			}
-		}
+// The code in the README is an Example, so that it compiles as it stands and does what it says.
+func TestTheProgramOfTheReadmeIsAnExample(t *testing.T) {
+	example, output, _ := strings.Cut(text(t, "examples/quickstart/example_test.go"), "\t// Output:\n")
+	_, rest, _ := strings.Cut(output, "}\n")
+	program := strings.NewReplacer("package main_test\n", "package main\n", "func Example() {", "func main() {").Replace(example + "}\n" + rest)
+	blocks := strings.Split(text(t, "README.md"), "```go\n")[1:]
+	if len(blocks) != 1 {
+		t.Fatalf("README.md shows %d pieces of code, want one program", len(blocks))
 	}
-	if blocks < 2 {
-		t.Error("README.md shows no code")
+	code, _, _ := strings.Cut(blocks[0], "```")
+	if diff := cmp.Diff(program, code); diff != "" {
+		t.Errorf("examples/quickstart/example_test.go (-) and README.md (+): %s", diff)
 	}
 }
 

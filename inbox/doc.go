@@ -3,12 +3,28 @@
 //
 // # A tour
 //
-// [New] makes an [Inbox] over a [Store], such as storage/memory. Channel accounts are connected once with [Desk.SaveAccount].
+// [New] makes an [Inbox] over a [Store]: storage/sqlstore, or storage/memory for tests. Channel accounts are connected once with [Desk.SaveAccount].
 // Adapters of networks hand in what arrives with [Inbox.Receive], which finds or makes the contact, the thread and the
 // conversation. Everybody else works through a [Desk], the view of one [Actor] ([Inbox.As]): [Desk.Conversations] lists,
 // [Desk.Header] and [Desk.Timeline] show, and commands such as [Desk.Reply], [Desk.Assign] and [Desk.Resolve] act. What waits,
 // messages to be sent, is done by [Inbox.Run] or, a round at a time, by [Inbox.Tick]. [Inbox.Feed] reads the log and
 // [Inbox.Verify] checks it.
+//
+// # Whom a name is for
+//
+// Programs that work with an inbox need:
+//
+//   - [Inbox] and its options, [Desk] and the values that its methods take and return: [Reply], [Start], [Resolve], [Result],
+//     [Received], [Header], [Item], [Filter], [Sort], [Counts] and the settings, such as [Account], [Topic] and [Reason];
+//   - [Conversation], [Message] and [Note], which they read and never make;
+//   - [Actor], and [Access] with [Permission] and [Object] to decide who may do what;
+//   - the errors, and the names of log entries' actions for those who read the [Inbox.Feed].
+//
+// Stores implement [Store], which is put together of [Loader], [Committer], [Lister], [Cabinet], [Agenda] and [Log]. What only
+// these speak of is for those who write one: [Ref], [ArrivalRef], [Snapshot], [Change], [Contact], [Identity], [Thread], [Arrival],
+// [EarlyEvent], [Fingerprint], [Document], [KeyRecord], [Due], [TotalsDelta], [Query], [Place] and [Listed], and the methods
+// [Filter.Bound], [Filter.Matches], [Filter.Agents], [Sort.Place], [Sort.Compare] and [Snapshot.Apply]. The package
+// storage/storagetest holds a store to every sentence of the port.
 //
 // # Commands
 //

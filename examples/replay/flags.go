@@ -7,15 +7,13 @@ import (
 	"io"
 	"runtime"
 	"strings"
-
-	"github.com/deskwright/deskwright/inbox"
 )
 
 // options are what the command line asks for.
 type options struct {
 	format  format
 	in      string
-	store   func() (inbox.Store, error)
+	store   opener
 	workers int
 	times   int
 	json    bool

@@ -7,6 +7,7 @@
 //	go run ./examples/replay -format star -in star.jsonl.gz
 //	zcat incidents.csv.gz | go run ./examples/replay -format incidents -in - -json
 //	go run ./examples/replay -format twcs -in twcs.csv -times 2
+//	go run ./examples/replay -format twcs -in twcs.csv -store sqlite:inbox.db
 //
 // Files may be plain or gzipped. What the formats are and how their rows become messages and commands is said in twcs.go,
 // incidents.go and star.go; twcs keeps some 200 bytes of every row, incidents are streamed and need memory for one incident a
@@ -19,12 +20,15 @@
 // file again onto the same store changes nothing: -times 2 does it, and its summary differs only in duplicates, which counts the
 // messages that had been there already.
 //
+// The store is in memory, or in an SQLite file that is made if it is not there (-store sqlite:FILE), with settings under which
+// nothing is lost that is said to be written. A second run on the same file is a second time.
+//
 // A row that cannot be read, or that the inbox refuses, is reported with its line number on standard error and counted in bad_rows
 // instead of rows (in star: dialogues); the rest goes on. A quote that is out of place costs the line that it is in.
 //
 // Exit status: 0 when all is well; 1 when a row was bad, when the log does not verify or when the replay broke off, which leaves no
-// summary; 2 for wrong usage, a file that cannot be opened and one that is not of the format. A file of star has no header by which
-// that could be seen: one of another format has only bad rows.
+// summary; 2 for wrong usage, a file or a store that cannot be opened and a file that is not of the format. A file of star has no
+// header by which that could be seen: one of another format has only bad rows.
 package main
 
 import (
@@ -33,6 +37,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+
+	"github.com/deskwright/deskwright/inbox"
 )
 
 const (
@@ -69,8 +75,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return exitBad
 }
 
-// replay replays the file as often as was asked for and prints the last summary. clean is false if a row was bad or the log does
-// not verify.
+// replay replays the file as often as was asked for and prints the last summary, once the store is closed. clean is false if a row
+// was bad or the log does not verify.
 func replay(ctx context.Context, o options, stdin io.Reader, stdout io.Writer, c *console) (clean bool, err error) {
 	file, err := findFile(o.in, stdin, o.times > 1)
 	if err != nil {
@@ -78,20 +84,28 @@ func replay(ctx context.Context, o options, stdin io.Reader, stdout io.Writer, c
 	}
 	defer file.close()
 
-	store, err := o.store()
+	store, done, err := o.store(ctx)
 	if err != nil {
 		return false, err
 	}
+	last, clean, err := times(ctx, o, store, file, c)
+	if err = errors.Join(err, done()); err != nil {
+		return false, err
+	}
+	return clean, last.print(stdout, o.json)
+}
+
+// times replays the file as often as was asked for onto one store.
+func times(ctx context.Context, o options, store inbox.Store, file *file, c *console) (last outcome, clean bool, err error) {
 	clean = true
-	var last outcome
 	for range o.times {
 		if last, err = once(ctx, o, store, file, c); err != nil {
-			return false, err
+			return outcome{}, false, err
 		}
 		if last.broken != nil {
 			c.say("the log does not verify: " + last.broken.Error())
 		}
 		clean = clean && last.bad == 0 && last.broken == nil
 	}
-	return clean, last.print(stdout, o.json)
+	return last, clean, nil
 }

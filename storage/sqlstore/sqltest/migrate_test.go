@@ -399,17 +399,22 @@ func child(t *testing.T, e engine, files fs.FS) {
 	w := wrapped{engine: e, file: file}
 	if left, err := strconv.ParseInt(os.Getenv(childKill), 10, 64); err == nil {
 		var ran atomic.Int64
-		w.after = func() {
+		w.after = func(string) {
 			if ran.Add(1) == left {
 				syscall.Kill(syscall.Getpid(), syscall.SIGKILL)
 			}
 		}
 	}
+	ready(t)
+	run(t, w.mustOpen(t), files)
+}
+
+// ready tells the parent so, and waits for it.
+func ready(t *testing.T) {
 	fmt.Println("ready")
 	if _, err := os.Stdin.Read(make([]byte, 1)); err != nil {
 		t.Fatal(err)
 	}
-	run(t, w.mustOpen(t), files)
 }
 
 // start starts this test again as a process of its own, which begins when what is returned is called and then waited for.

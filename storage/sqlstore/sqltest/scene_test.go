@@ -231,7 +231,9 @@ func prepared(t *testing.T, e engine) string {
 	db := single(t, e, file)
 	do(t, db, "PRAGMA journal_mode = delete", "PRAGMA page_size = 512", "VACUUM", "PRAGMA journal_mode = wal")
 	migrate(t, db)
-	set(t, over(t, db))
+	store := over(t, db)
+	set(t, store)
+	sound(t, "before anything happens", db, store)
 	do(t, db, "VACUUM")
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
@@ -302,13 +304,13 @@ func column(t *testing.T, db *sql.DB, query string) (all []string) {
 }
 
 // sound fails unless SQLite finds a file whole and what is in it keeps every rule.
-func sound(t *testing.T, db *sql.DB) {
+func sound(t *testing.T, when string, db *sql.DB, store inbox.Store) {
 	t.Helper()
 	if found := column(t, db, "PRAGMA integrity_check"); !slices.Equal(found, []string{"ok"}) {
-		t.Errorf("the file is damaged: %q", found)
+		t.Errorf("%s: the file is damaged: %q", when, found)
 	}
-	if err := storagetest.Sweep(t.Context(), over(t, db), inbox.DefaultTenant); err != nil {
-		t.Error(err)
+	if err := storagetest.Sweep(t.Context(), store, inbox.DefaultTenant); err != nil {
+		t.Errorf("%s: %v", when, err)
 	}
 }
 

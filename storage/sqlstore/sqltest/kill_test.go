@@ -126,7 +126,7 @@ func die(t *testing.T, e engine, folder string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err := strconv.Atoi(os.Getenv(childKill))
+	k, err := strconv.Atoi(os.Getenv(childTask))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,12 +32,19 @@ type effect struct {
 type ledger struct {
 	mu   sync.Mutex
 	told map[effect]int
+	grew chan struct{} // since it was last received from
 }
+
+func newLedger() *ledger { return &ledger{told: map[effect]int{}, grew: make(chan struct{}, 1)} }
 
 func (l *ledger) add(what string, to uuid.UUID, name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.told[effect{what, to, name}]++
+	select {
+	case l.grew <- struct{}{}:
+	default:
+	}
 }
 
 // soFar returns what was told until now.
@@ -49,7 +56,7 @@ func (l *ledger) soFar() map[effect]int {
 
 // writers write into one store. Those of several processes receive the same messages, at about the same time.
 type writers struct {
-	ledger
+	*ledger
 	process string
 	box     *inbox.Inbox
 	desk    *inbox.Desk
@@ -57,7 +64,7 @@ type writers struct {
 }
 
 func newWriters(store inbox.Store, process string) (*writers, error) {
-	w := &writers{ledger: ledger{told: map[effect]int{}}, process: process}
+	w := &writers{ledger: newLedger(), process: process}
 	adapter := channel.AdapterFunc(func(_ context.Context, s channel.Sending) (channel.Sent, error) {
 		w.add("sent", uuid.MustParse(s.Key), "")
 		return channel.Sent{ExternalID: "sent " + s.Key}, nil

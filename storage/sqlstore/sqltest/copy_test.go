@@ -39,29 +39,19 @@ func TestACopyMadeWhileSomebodyWritesHolds(t *testing.T) {
 					t.Fatal(err)
 				}
 				var over atomic.Bool
-				ended := make(chan error, 1)
-				go func() { ended <- w.write(6, over.Load) }()
-				goesOn := func() {
-					select {
-					case <-w.grew:
-					case err := <-ended:
-						t.Fatal(err)
-					}
-				}
+				ended := w.begin(6, over.Load)
 				rounds := 5
 				if testing.Short() {
 					rounds = 2
 				}
 				for n := range rounds {
-					for range 10 {
-						goesOn()
-					}
+					w.goOn(t, ended)
 					copied := filepath.Join(t.TempDir(), strconv.Itoa(n))
 					before := w.soFar()
 					way(t, copier, file, copied)
 					holds(t, e, copied, before)
 				}
-				goesOn()
+				w.goOn(t, ended)
 				over.Store(true)
 				if err := <-ended; err != nil {
 					t.Error(err)

@@ -1,6 +1,7 @@
 package sqltest_test
 
 import (
+	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,6 +9,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+
+	"github.com/deskwright/deskwright/inbox"
 )
 
 // A process dies while it carries out every command there is, each in a file of its own and each at its k-th point: before a
@@ -170,6 +173,12 @@ func afterwards(t *testing.T, e engine, file, when, name string, c course, state
 	defer db.Close()
 	store := over(t, db)
 	sound(t, when, look, store)
+	goesOn(t, when, name, c, look, store)
+}
+
+// goesOn gives a command again, which must be carried out now.
+func goesOn(t *testing.T, when, name string, c course, look *sql.DB, store inbox.Store) {
+	t.Helper()
 	s, err := at(t.Context(), store, 1000)
 	if err == nil {
 		err = commands[name](s)

@@ -210,7 +210,7 @@ var commands = map[string]func(*scene) error{
 }
 
 // long is a text that takes some pages of a file.
-var long = strings.Repeat("Where is my parcel? ", 300)
+var long = strings.Repeat("Where is my parcel? ", 80)
 
 func second[T any](_ T, err error) error { return err }
 

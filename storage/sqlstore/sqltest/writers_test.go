@@ -105,6 +105,25 @@ func (w *writers) write(n int, over func() bool) error {
 	return errors.Join(errs...)
 }
 
+// begin is write in the background. What it returns comes when it ends.
+func (w *writers) begin(n int, over func() bool) <-chan error {
+	ended := make(chan error, 1)
+	go func() { ended <- w.write(n, over) }()
+	return ended
+}
+
+// goOn waits until some more has been written.
+func (w *writers) goOn(t *testing.T, ended <-chan error) {
+	t.Helper()
+	for range 10 {
+		select {
+		case <-w.grew:
+		case err := <-ended:
+			t.Fatal(err)
+		}
+	}
+}
+
 // step receives a message and does something about it.
 func (w *writers) step(writer, k int) error {
 	ctx := context.Background()

@@ -22,6 +22,13 @@
 // All commits of one Store take turns, since SQLite has one writer at a time; readers wait for nobody. Several stores, in one process
 // or many, may share a file. One connection is enough, several let readers go on while somebody writes.
 //
+// # Copies
+//
+// A file that is in use is copied with VACUUM INTO 'copy', or by another program that copies the file and then its -wal while a
+// transaction that was begun immediate is open. Any other copy may be damaged. Nobody may delete, replace or move a file in use:
+// SQLite does not notice, and what it has open goes on without a name. Where it opens the file anew, no table is there: the driver's
+// error, which means none of those below.
+//
 // # Errors
 //
 // Errors of the driver are told apart by their codes, and are also what they mean: [storage.ErrBusy] when others were at it for too

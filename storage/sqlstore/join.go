@@ -13,6 +13,9 @@ import (
 // with its first write. One that has read before, and whose state others have changed since, can no longer write: the call is
 // answered with storage.ErrBusy, and only a new transaction helps. So let the host's transaction write before it reads, or begin it
 // immediate. While it is open nobody else writes; readers are not held up.
+//
+// One failure takes the whole transaction with it: where there is no room, SQLite rolls it back ([storage.ErrReadOnly]). The store
+// answers every later call as that one. The host must begin again: what it writes itself into such a transaction stands at once.
 func (s *Store) Join(tx *sql.Tx) *Store { return &Store{shared: s.shared, joined: tx} }
 
 const (
@@ -23,6 +26,9 @@ const (
 
 // inJoined runs do in the host's transaction. Of a call that fails it takes back what was written.
 func (s *Store) inJoined(ctx context.Context, opts *sql.TxOptions, do func(*tx) error) error {
+	if s.ended != nil {
+		return s.ended
+	}
 	t := &tx{Store: s, ctx: context.WithoutCancel(ctx), tx: s.joined, stmts: map[string]*sql.Stmt{}}
 	if opts != nil {
 		return do(t)
@@ -33,6 +39,7 @@ func (s *Store) inJoined(ctx context.Context, opts *sql.TxOptions, do func(*tx) 
 	failure := do(t)
 	if failure != nil {
 		if _, err := t.exec(undoCall); err != nil {
+			s.ended = failure // nothing is left to go back to
 			return failure
 		}
 	}

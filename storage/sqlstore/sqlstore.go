@@ -17,6 +17,7 @@ var _ inbox.Store = (*Store)(nil)
 type Store struct {
 	*shared
 	joined *sql.Tx // the host's transaction that it takes part in; nil: none
+	ended  error   // what has ended that transaction; nil: it is under way
 }
 
 // shared is what a store and those that are joined to it have in common.

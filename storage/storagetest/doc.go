@@ -12,6 +12,8 @@
 //
 // [Pair] tells two stores the same and compares what they answer; [Randomly] and [Scenario] over a pair find where they differ.
 //
+// [Sweep] looks for what must not be after any crash: whoever kills processes, fills disks or copies files asks it what is left.
+//
 // [Fuzz] runs random commits against a model that fits on a page, [Bench] measures what a store spends its days with, and [Dump]
 // writes down everything that a tenant has, for tests that compare.
 package storagetest

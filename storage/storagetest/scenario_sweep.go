@@ -63,6 +63,9 @@ func (w *world) sweep(t *rapid.T) {
 			w.sweepTimeline(t, tn, c)
 		}
 		w.sweepLog(t, tn)
+		if err := Sweep(t.Context(), w.store, tn.Tenant); err != nil {
+			t.Fatalf("the rule: what holds after every crash holds after every run\n%v", err)
+		}
 	}
 }
 

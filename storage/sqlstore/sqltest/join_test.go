@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/deskwright/deskwright/channel"
@@ -192,5 +193,37 @@ func TestAnInboxNeedsOneConnection(t *testing.T) {
 		_, err := h.box.On(h.store.Join(tx)).Receive(t.Context(), says("joined"))
 		h.works(err)
 		h.works(tx.Commit())
+	})
+}
+
+// SQLite rolls a transaction back when there is no room, and what follows in it would stand for itself.
+func TestNothingIsWrittenInAHostsTransactionThatFoundNoRoom(t *testing.T) {
+	eachEngine(t, func(t *testing.T, e engine) {
+		h := newHost(t, e)
+		h.db.SetMaxOpenConns(1)
+		before := storagetest.Dump(t, h.store, inbox.DefaultTenant)
+		do(t, h.db, "PRAGMA max_page_count = 1") // it stays as large as it is
+		tx := h.begin()
+		joined := h.store.Join(tx)
+		for n := 0; ; n++ {
+			in := says(string(rune('a' + n)))
+			in.Text = strings.Repeat("Where is my order? ", 1000)
+			if _, err := h.box.On(joined).Receive(t.Context(), in); err != nil {
+				if !errors.Is(err, storage.ErrReadOnly) {
+					t.Errorf("without room: got %v", err)
+				}
+				break
+			}
+		}
+		do(t, tx, "PRAGMA max_page_count = 100000")
+		if _, err := h.box.On(joined).Receive(t.Context(), says("later")); !errors.Is(err, storage.ErrReadOnly) {
+			t.Errorf("after that: got %v, want %v again", err, storage.ErrReadOnly)
+		}
+		tx.Rollback()
+		if after := storagetest.Dump(t, h.store, inbox.DefaultTenant); after != before {
+			t.Errorf("what was rolled back left\n%s\nof\n%s", after, before)
+		}
+		_, err := h.box.Receive(t.Context(), says("later"))
+		h.works(err)
 	})
 }

@@ -37,7 +37,7 @@ func TestAListReadsOnlyWhatItsFilterCanMean(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var states []inbox.State
 			byAgent := false
-			db := wrapped{engine: engines[1].fast(), file: newMigrated(t, engines[1]), saw: func(query string, args []driver.NamedValue) {
+			db := wrapped{engine: engines[1].fast(), file: newMigrated(t, engines[1]), before: func(query string, args []driver.NamedValue) {
 				if strings.Contains(query, "c.state = ?") {
 					states = append(states, inbox.State(args[1].Value.(int64)))
 					byAgent = byAgent || strings.Contains(query, "c.agent = ?")

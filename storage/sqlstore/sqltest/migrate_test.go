@@ -387,7 +387,7 @@ func TestFilesThatMakeNoSenseAreRefused(t *testing.T) {
 // A process of the tests below is this program again, told by the environment which file it migrates.
 const (
 	childFile = "SQLTEST_FILE"
-	childKill = "SQLTEST_KILL" // after how many statements it kills itself; empty: never
+	childTask = "SQLTEST_TASK" // what for: after how many statements, or at which point, it kills itself, or how long it writes
 )
 
 // child migrates as the environment says, and ends the process. In the parent it does nothing.
@@ -397,26 +397,31 @@ func child(t *testing.T, e engine, files fs.FS) {
 		return
 	}
 	w := wrapped{engine: e, file: file}
-	if left, err := strconv.ParseInt(os.Getenv(childKill), 10, 64); err == nil {
+	if left, err := strconv.ParseInt(os.Getenv(childTask), 10, 64); err == nil {
 		var ran atomic.Int64
-		w.after = func() {
+		w.after = func(string) {
 			if ran.Add(1) == left {
 				syscall.Kill(syscall.Getpid(), syscall.SIGKILL)
 			}
 		}
 	}
+	ready(t)
+	run(t, w.mustOpen(t), files)
+}
+
+// ready tells the parent so, and waits for it.
+func ready(t *testing.T) {
 	fmt.Println("ready")
 	if _, err := os.Stdin.Read(make([]byte, 1)); err != nil {
 		t.Fatal(err)
 	}
-	run(t, w.mustOpen(t), files)
 }
 
 // start starts this test again as a process of its own, which begins when what is returned is called and then waited for.
-func start(t *testing.T, file, kill string) (begin func(), wait func() (string, error)) {
+func start(t *testing.T, file, task string) (begin func(), wait func() (string, error)) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^"+strings.ReplaceAll(t.Name(), "/", "$/^")+"$")
-	cmd.Env = append(os.Environ(), childFile+"="+file, childKill+"="+kill)
+	cmd.Env = append(os.Environ(), childFile+"="+file, childTask+"="+task)
 	var out strings.Builder
 	cmd.Stderr = &out
 	in, err := cmd.StdinPipe()

@@ -13,6 +13,10 @@ import (
 // fast is the engine with files that may lose their end when the machine stops.
 func (e engine) fast() engine { return e.with("(full)", "(normal)", "=FULL", "=NORMAL") }
 
+// careless is the engine with files that nothing ever waits for. A store refuses it; it is for looking at files, and for being the
+// last to close them.
+func (e engine) careless() engine { return e.fast().with("(normal)", "(off)", "=NORMAL", "=OFF") }
+
 // migrated returns a database of its own, with the tables in it.
 func (e engine) migrated(t testing.TB) *sql.DB {
 	t.Helper()

@@ -11,7 +11,7 @@ import (
 // Whatever happens to an inbox, SQLite answers every call as memory does and has the same in the end. It is asked nothing that has no
 // plan.
 func TestSQLiteAnswersAsMemory(t *testing.T) {
-	db := wrapped{engine: engines[0].fast(), file: newMigrated(t, engines[0]), saw: hasPlan(t)}.mustOpen(t)
+	db := wrapped{engine: engines[0].fast(), file: newMigrated(t, engines[0]), before: hasPlan(t)}.mustOpen(t)
 	pair := storagetest.NewPair(t, memory.New(), over(t, db))
 	storagetest.Randomly(t, pair)
 	storagetest.Scenario(t, func(*testing.T) inbox.Store { return pair })

@@ -32,6 +32,9 @@ type queries struct {
 }
 
 func (q *queries) saw(text string, args []driver.NamedValue) {
+	if text == commit {
+		return
+	}
 	one := query{text: text, args: make([]any, len(args))}
 	for i, arg := range args {
 		one.args[i] = arg.Value
@@ -57,7 +60,7 @@ func everyQuery(t *testing.T) (all []query, file string) {
 	t.Helper()
 	var seen queries
 	file = newMigrated(t, engines[1])
-	db := wrapped{engine: engines[1].fast(), file: file, saw: seen.saw}.mustOpen(t)
+	db := wrapped{engine: engines[1].fast(), file: file, before: seen.saw}.mustOpen(t)
 	c := caller{T: t, store: over(t, db), tenant: inbox.TenantNamed("plans")}
 	c.begin()
 	c.goOn()

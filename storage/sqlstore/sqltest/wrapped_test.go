@@ -4,16 +4,26 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"strings"
 	"testing"
 )
 
-// wrapped is a driver's connections with something between them and the program.
+// wrapped is a driver's connections with something between them and the program. What is nil does nothing.
 type wrapped struct {
 	engine
 	file    string
-	rewrite func(query string) string                    // nil: as it is
-	after   func()                                       // each statement; nil: nothing
-	saw     func(query string, args []driver.NamedValue) // before each statement; nil: nothing
+	rewrite func(query string) string
+	begin   func() string                                // says what is run on a connection before each transaction
+	before  func(query string, args []driver.NamedValue) // each statement and COMMIT
+	after   func(query string)
+}
+
+// commit is how a transaction's COMMIT is told.
+const commit = "COMMIT"
+
+// writes reports whether a statement may write.
+func writes(query string) bool {
+	return !strings.HasPrefix(query, "SELECT") && !strings.HasPrefix(query, "PRAGMA")
 }
 
 func (w wrapped) open() (*sql.DB, error) {
@@ -33,6 +43,25 @@ func (w wrapped) mustOpen(t *testing.T) *sql.DB {
 	}
 	t.Cleanup(func() { db.Close() })
 	return db
+}
+
+// around runs something, and what is to happen before and after it.
+func around[T any](w wrapped, query string, args []driver.NamedValue, do func() (T, error)) (T, error) {
+	if w.before != nil {
+		w.before(query, args)
+	}
+	done, err := do()
+	if w.after != nil {
+		w.after(query)
+	}
+	return done, err
+}
+
+func (w wrapped) rewritten(query string) string {
+	if w.rewrite == nil {
+		return query
+	}
+	return w.rewrite(query)
 }
 
 type connector struct {
@@ -55,56 +84,63 @@ type between struct {
 	wrapped
 }
 
-func (b between) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
-	return b.Conn.(driver.ConnBeginTx).BeginTx(ctx, opts)
-}
-
-func (b between) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	stmt, err := b.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
-	if err != nil || b.saw == nil {
-		return stmt, err
-	}
-	return watched{stmt, query, b.saw}, nil
-}
-
 func (b between) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	if b.saw != nil {
-		b.saw(query, args)
-	}
-	result, err := b.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
-	if b.after != nil {
-		b.after()
-	}
-	return result, err
+	return around(b.wrapped, query, args, func() (driver.Result, error) {
+		return b.Conn.(driver.ExecerContext).ExecContext(ctx, b.rewritten(query), args)
+	})
 }
 
 func (b between) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	if b.rewrite != nil {
-		query = b.rewrite(query)
-	}
-	if b.saw != nil {
-		b.saw(query, args)
-	}
-	rows, err := b.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
-	if b.after != nil {
-		b.after()
-	}
-	return rows, err
+	return around(b.wrapped, query, args, func() (driver.Rows, error) {
+		return b.Conn.(driver.QueryerContext).QueryContext(ctx, b.rewritten(query), args)
+	})
 }
 
-// watched is a prepared statement that tells with what it is run.
-type watched struct {
+func (b between) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	stmt, err := b.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, b.rewritten(query))
+	if err != nil {
+		return nil, err
+	}
+	return statement{stmt, query, b.wrapped}, nil
+}
+
+func (b between) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	if b.begin != nil {
+		if _, err := b.Conn.(driver.ExecerContext).ExecContext(ctx, b.begin(), nil); err != nil {
+			return nil, err
+		}
+	}
+	tx, err := b.Conn.(driver.ConnBeginTx).BeginTx(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	return transaction{tx, b.wrapped}, nil
+}
+
+type statement struct {
 	driver.Stmt
 	query string
-	saw   func(query string, args []driver.NamedValue)
+	wrapped
 }
 
-func (w watched) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	w.saw(w.query, args)
-	return w.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+func (s statement) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	return around(s.wrapped, s.query, args, func() (driver.Result, error) {
+		return s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+	})
 }
 
-func (w watched) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	w.saw(w.query, args)
-	return w.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
+func (s statement) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	return around(s.wrapped, s.query, args, func() (driver.Rows, error) {
+		return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
+	})
+}
+
+type transaction struct {
+	driver.Tx
+	wrapped
+}
+
+func (t transaction) Commit() error {
+	_, err := around(t.wrapped, commit, nil, func() (any, error) { return nil, t.Tx.Commit() })
+	return err
 }

@@ -1,0 +1,77 @@
+package sqltest_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"testing"
+
+	"github.com/deskwright/deskwright/storage"
+)
+
+// A file may have no page more, then one, then two, until a command finds room. Until then it is refused, leaves nothing behind and
+// keeps nobody from reading; once there is room it is carried out.
+func TestACommandThatFindsNoRoomIsRefusedWhole(t *testing.T) {
+	eachEngine(t, func(t *testing.T, e engine) {
+		e = e.patient()
+		before := prepared(t, e)
+		refused, steps := 0, 0
+		for name := range commands {
+			c := follow(t, e, before, name)
+			room := 0
+			for !fits(t, e, before, name, c, room) {
+				if room++; testing.Short() {
+					room += 4
+				}
+				if room > 200 {
+					t.Fatalf("%s: never finds enough room", name)
+				}
+			}
+			if steps += room; room > 0 {
+				refused++
+			}
+		}
+		if refused < len(commands)/2 {
+			t.Errorf("only %d of %d commands need room", refused, len(commands))
+		}
+		t.Logf("%d of %d commands refused, %d times in all", refused, len(commands), steps)
+	})
+}
+
+// fits reports whether a command finds room in a copy of a file that may grow by so many pages.
+func fits(t *testing.T, e engine, before, name string, c course, room int) bool {
+	t.Helper()
+	file := newFile(t)
+	copied(t, before, file)
+	look := e.careless().open(t, file)
+	defer look.Close()
+	pages, err := strconv.ParseInt(column(t, look, "PRAGMA page_count")[0], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var most atomic.Int64
+	most.Store(pages + int64(room))
+	db := wrapped{engine: e, file: file, begin: func() string { return fmt.Sprintf("PRAGMA max_page_count = %d", most.Load()) }}.mustOpen(t)
+	defer db.Close()
+	store := over(t, db)
+	s, err := at(t.Context(), store, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err = commands[name](s); err == nil {
+		return true
+	}
+	when := fmt.Sprintf("%s, with room for %d pages", name, room)
+	if !errors.Is(err, storage.ErrReadOnly) {
+		t.Errorf("%s: got %v, want %v", when, err, storage.ErrReadOnly)
+	}
+	if got := inventory(t, look); !slices.Contains(c.states[:len(c.states)-1], got) {
+		t.Errorf("%s: something was left behind:\n%s", when, firstDifference(got, c.states[0]))
+	}
+	sound(t, when, look, store) // it reads everything
+	most.Store(1 << 30)
+	goesOn(t, when, name, c, look, store)
+	return false
+}

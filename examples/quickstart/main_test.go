@@ -16,9 +16,9 @@ func TestMain(m *testing.M) {
 		return
 	}
 	dir := must(os.MkdirTemp("", "quickstart-test-"))
-	check(os.Chdir(dir))
+	must(dir, os.Chdir(dir))
 	code := m.Run()
-	check(os.RemoveAll(dir))
+	must(dir, os.RemoveAll(dir))
 	os.Exit(code)
 }
 
@@ -26,11 +26,11 @@ func TestASecondRunOnTheFileDoesNothingTwice(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "an inbox? 100%.db")
 	first, err := quickstart("-db", file)
-	if err != nil || !strings.HasPrefix(first, "The inbox is kept in "+file+"\nKim writes: new ") || strings.Count(first, "Sent: ") != 1 {
+	if err != nil || !strings.HasPrefix(first, "The inbox is kept in "+file+"\nKim writes: new ") || !strings.Contains(first, "Sent: 1") {
 		t.Fatalf("%v\n%s", err, first)
 	}
 	second, err := quickstart("-db", file)
-	if err != nil || strings.Count(second, "duplicate") != 2 || strings.Contains(second, "Sent: ") {
+	if err != nil || strings.Count(second, "duplicate") != 2 || !strings.Contains(second, "Sent: 0") {
 		t.Errorf("%v\n%s", err, second)
 	}
 	if _, err := os.Stat(file); err != nil {

@@ -19,8 +19,11 @@
 // for nobody. A caller whose context ends leaves, and the transaction goes on. List reads the rows of its page in the order of an
 // index, and skips those that the filter does not mean; what SQL cannot tell is asked of the filter itself.
 //
-// All commits of one Store take turns, since SQLite has one writer at a time; readers wait for nobody. Several stores, in one process
-// or many, may share a file. One connection is enough, several let readers go on while somebody writes.
+// Loads and commits of one Store take turns, since SQLite has one writer at a time, and keeps the pages in its memory only where no
+// other connection has written: so they mostly go on one connection. A load that has waited a tenth of a second for a commit under
+// way goes on another one; all other reads wait for nobody. Several stores, in one process or many, may share a file. One connection
+// is enough, several let readers go on while somebody writes. SQLite copies its -wal into the file in the commit that makes it a
+// thousand pages long; with wal_autocheckpoint, a parameter of the handle, that is done less often and takes longer.
 //
 // # Copies
 //

@@ -153,6 +153,19 @@ func (f *filler) fillLog(ch *inbox.Change) {
 	}
 }
 
+// pieces returns a change of each kind of row of a full change, and one of nothing.
+func pieces(ch *inbox.Change) []inbox.Change {
+	all := []inbox.Change{
+		{Contact: ch.Contact}, {Identities: ch.Identities}, {Thread: ch.Thread}, {Conversation: ch.Conversation}, {Arrivals: ch.Arrivals},
+		{Documents: ch.Documents}, {Keys: ch.Keys}, {Messages: ch.Messages}, {Notes: ch.Notes}, {Dues: ch.Dues}, {Totals: ch.Totals},
+		{Entries: ch.Entries}, {},
+	}
+	for i := range all {
+		all[i].Tenant = ch.Tenant
+	}
+	return all
+}
+
 // fields returns the exported fields of a struct.
 func fields(v reflect.Value) []reflect.Value {
 	var out []reflect.Value

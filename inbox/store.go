@@ -17,7 +17,7 @@ import (
 //   - They may be called from many goroutines at once.
 //   - Values passed in and handed out are the caller's: the store keeps no reference to their slices and maps.
 //   - A call with the zero tenant is refused with storage.ErrInvalid.
-//   - Nothing of another tenant is ever read, changed or counted; a foreign id is answered as a random one.
+//   - Nothing of another tenant is ever read, changed or counted; a foreign id is answered as a random one, also where a row has it.
 //   - Times keep microseconds, what is finer is cut off, and are UTC; the zero time stays zero. The store never asks the clock.
 //   - Identifiers are compared byte for byte: case, trailing spaces and unusual characters count.
 //   - A context that has ended before the call: nothing happens and its error is returned. One that ends during it: nothing or
@@ -52,7 +52,8 @@ type Committer interface {
 	// Guards: a row in the change carries the version it will have; the stored row must be at that version less one (1: there
 	// must be none). Unique keys: an identity's address; a thread's ThreadKey; a thread's open conversation (New or Pending);
 	// an arrival's account and external id; a settings document's kind and id; a channel account's network and external id,
-	// over all tenants; a command key; an entry's subject and sequence number. A key that was given up can be taken.
+	// over all tenants; a command key; an entry's subject and sequence number. A key that was given up can be taken, but not by
+	// the change that gives it up.
 	//
 	// Entries get dense positions in their tenant, in the order given, in the same step: a reader of the feed never misses one
 	// that becomes visible late.

@@ -15,7 +15,7 @@ import (
 // tenants is what one tenant has to do with another: nothing.
 var tenants = []rule{
 	{"nothing of another tenant is read or counted and a foreign id is answered as a random one", foreignIDs},
-	{"a foreign id in a row is as a random one", foreignRefs},
+	{"a foreign id in a row is answered as a random one", foreignRefs},
 	{"nothing of another tenant is changed", foreignWrites},
 	{"a foreign id may be used again", reusedIDs},
 	{"a change that carries something of another tenant is refused with ErrInvalid", smuggled},

@@ -201,3 +201,32 @@ func scramble(v reflect.Value) {
 		}
 	}
 }
+
+// blur makes every time that can be reached from v finer than a microsecond and of another zone, which a store does not keep.
+func blur(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			blur(v.Elem())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			blur(v.Index(i))
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			value := reflect.New(v.Type().Elem()).Elem()
+			value.Set(v.MapIndex(key))
+			blur(value)
+			v.SetMapIndex(key, value)
+		}
+	case reflect.Struct:
+		if at, ok := v.Addr().Interface().(*time.Time); ok {
+			*at = at.Add(999 * time.Nanosecond).In(time.FixedZone("west", -3*60*60-30*60))
+			return
+		}
+		for _, field := range fields(v) {
+			blur(field)
+		}
+	}
+}

@@ -303,4 +303,3 @@ func uniqueEntry(k *kit) {
 		k.commit(at(13))
 	}
 }
-

@@ -9,7 +9,7 @@ import (
 
 // logging is what becomes of log entries.
 var logging = []rule{
-	{"entries get dense positions in their tenant, in the order given", densePositions},
+	{"entries get dense positions in their tenant, in the order given and whatever position they come with", densePositions},
 	{"entries of a change that conflicts get none", noPositions},
 	{"Feed returns entries after a position, in order of position, without gaps", feedPages},
 	{"Batches returns the batches that begin after a position, in order, and they cover the log", batchPages},

@@ -10,8 +10,8 @@ import (
 // Adapter speaks to one network. It is called from several goroutines at once.
 //
 // Send hands one message to the network and returns when the network has taken or refused it. A refusal is a [*RefusedError]:
-// the message was certainly not sent. Any other error means that nobody knows, and the message is not tried again by itself.
-// An adapter keeps the message's Key beside what it sends wherever the network allows it.
+// the message was certainly not sent. Any other error, and a panic, means that nobody knows, and the message is not tried again by
+// itself. An adapter keeps the message's Key beside what it sends wherever the network allows it.
 //
 // What else a network can do, an adapter offers through the optional interfaces [WebhookReader], [Poller], [Actor] and
 // [Reconciler].

@@ -34,7 +34,7 @@ type Inbound struct {
 	Permalink  string     // of a public message
 	Paid       bool       // it stands under an ad
 	Summoned   bool       // X: the post mentions or quotes the account
-	Opener     Opener     // which act of the contact this was; empty: a message
+	Opener     Opener     // which act of the contact a message was; empty: writing it
 	Time       time.Time  // the network's own time of the event; zero: not told
 	Reaction   string     // of a reaction: the emoji or the network's name for it
 	Removed    bool       // of a reaction: it was taken back

@@ -17,7 +17,7 @@ type Template struct {
 type Sending struct {
 	Account   Account
 	Key       string    // stays the same however often this message is tried: the id of the message
-	To        []Address // the same person's, the most stable one first
+	To        []Address // the same person's: the one that the conversation was begun with
 	Thread    string    // as in Inbound
 	Kind      Kind
 	Text      string

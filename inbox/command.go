@@ -18,7 +18,8 @@ import (
 // CommandOption makes a command conditional or repeatable.
 type CommandOption func(*command)
 
-// If makes a command fail with a *ConflictError unless the conversation is at this revision.
+// If makes a command fail with a *ConflictError unless the conversation is at this revision. A command on a setting fails with a
+// *VersionError unless the setting is at this version; 0: it was never saved.
 func If(revision int64) CommandOption { return func(c *command) { c.revision = &revision } }
 
 // Key makes a command repeatable: however often it is given with the same key, it is done once and answered the same. The key is
@@ -42,14 +43,16 @@ type command struct {
 	key      string
 	keyed    bool
 	hash     [32]byte
+	setting  []byte // JSON of the setting that is answered beside the result, where the request does not hold it
 
 	doubts []doubt // oldest first
 }
 
 // doubt is a commit whose answer was lost. It stands if its cause does; it may also come to stand later.
 type doubt struct {
-	ref    Ref
-	result Result
+	ref     Ref
+	result  Result
+	setting []byte
 }
 
 // need is one permission that a command needs.
@@ -64,7 +67,9 @@ const tries = 100
 // run loads, asks, decides and commits until nobody came in between.
 func (b *Inbox) run(ctx context.Context, c *command, options ...CommandOption) (Result, error) {
 	for _, o := range options {
-		o(c)
+		if o != nil {
+			o(c)
+		}
 	}
 	p := b.paper()
 	defer b.used(p)
@@ -143,6 +148,7 @@ func (b *Inbox) ready(ctx context.Context, c *command) error {
 
 // sum makes the hash of the request: who asks for what.
 func (c *command) sum() error {
+	who := c.actor.Kind.String() + c.actor.Agent.String() + c.actor.Name
 	body, err := json.Marshal(struct {
 		Name    string
 		Actor   string
@@ -151,7 +157,7 @@ func (c *command) sum() error {
 		Message MessageID
 		Note    NoteID
 		Request any
-	}{c.name, c.actor.Kind.String() + c.actor.Agent.String() + c.actor.Name, c.revision, c.ref.Conversation, c.ref.Message, c.ref.Note, c.request})
+	}{c.name, who, c.revision, c.ref.Conversation, c.ref.Message, c.ref.Note, c.request})
 	if err != nil {
 		return &InputError{Field: "request", Problem: "has no JSON form"}
 	}
@@ -183,12 +189,19 @@ func (b *Inbox) step(ctx context.Context, c *command, p *paper, now time.Time) (
 		}
 		if asked.Stands {
 			b.wake()
+			c.setting = q.setting
 			return nil, q.result, nil
 		}
 	}
 	if snap.Key.Key != "" {
 		result, err := replayed(c, snap.Key)
-		return nil, result, err
+		if err == nil {
+			err = b.seen(ctx, c, snap)
+		}
+		if err != nil {
+			return nil, Result{}, err
+		}
+		return nil, result, nil
 	}
 	set, err := b.settingsAt(ctx, snap.Epoch)
 	if err != nil {
@@ -202,8 +215,8 @@ func (b *Inbox) step(ctx context.Context, c *command, p *paper, now time.Time) (
 			return nil, Result{}, c.unsure(err)
 		}
 	}
-	if c.revision != nil && snap.Conversation.Revision != *c.revision {
-		return nil, Result{}, &ConflictError{Revision: snap.Conversation.Revision, Assignee: snap.Conversation.Assignee}
+	if err := c.unmoved(snap); err != nil {
+		return nil, Result{}, err
 	}
 	by := c.by
 	if by == (audit.Actor{}) {
@@ -219,40 +232,60 @@ func (b *Inbox) step(ctx context.Context, c *command, p *paper, now time.Time) (
 		return nil, result, nil
 	}
 	if c.keyed {
-		d.keyed(c.key, c.hash, result)
+		d.keyed(c, result)
 	}
 	return d, result, nil
 }
 
+// unmoved refuses what is no longer at the revision or version that the command is conditional on.
+func (c *command) unmoved(snap *Snapshot) error {
+	switch {
+	case c.revision == nil:
+	case c.ref.Document != (DocumentKey{}):
+		if at := snap.Document.Version; at != *c.revision {
+			return &VersionError{Version: at}
+		}
+	case snap.Conversation.Revision != *c.revision:
+		return &ConflictError{Revision: snap.Conversation.Revision, Assignee: snap.Conversation.Assignee}
+	}
+	return nil
+}
+
 // replayed answers a command from its key.
 func replayed(c *command, k KeyRecord) (Result, error) {
-	var r Result
+	var a answer
 	if k.Hash != c.hash {
-		return r, &KeyError{Key: c.key}
+		return a.Result, &KeyError{Key: c.key}
 	}
-	if err := json.Unmarshal(k.Result, &r); err != nil {
-		return r, fmt.Errorf("inbox: the result kept under a key cannot be read: %w", err)
+	if err := json.Unmarshal(k.Result, &a); err != nil {
+		return a.Result, fmt.Errorf("inbox: the result kept under a key cannot be read: %w", err)
 	}
-	r.Repeated = true
-	return r, nil
+	c.setting, a.Repeated = a.Setting, true
+	return a.Result, nil
+}
+
+// seen asks whether the conversation that a command must have is there, and in the actor's sight.
+func (b *Inbox) seen(ctx context.Context, c *command, snap *Snapshot) error {
+	if !c.exists {
+		return nil
+	}
+	sight := Sight{All: true}
+	if !c.trusted {
+		var err error
+		if sight, err = b.sight(ctx, c.actor); err != nil {
+			return err
+		}
+	}
+	if snap.Conversation.Version == 0 || !sight.Sees(snap.Conversation.Account) {
+		return &MissingError{What: "conversation"}
+	}
+	return nil
 }
 
 // may asks whether the actor sees the conversation and has what the command needs.
 func (b *Inbox) may(ctx context.Context, c *command, snap *Snapshot) error {
-	if c.exists {
-		sight := Sight{All: true}
-		if !c.trusted {
-			var err error
-			if sight, err = b.sight(ctx, c.actor); err != nil {
-				return err
-			}
-		}
-		if snap.Conversation.Version == 0 || !sight.Sees(snap.Conversation.Account) {
-			return &MissingError{What: "conversation"}
-		}
-	}
-	if c.needs == nil || c.trusted {
-		return nil
+	if err := b.seen(ctx, c, snap); err != nil || c.needs == nil || c.trusted {
+		return err
 	}
 	needs, err := c.needs(snap)
 	if err != nil {
@@ -308,7 +341,7 @@ func (c *command) doubt(d *decision, result Result) {
 	default:
 		return
 	}
-	c.doubts = append(c.doubts, doubt{ref, result})
+	c.doubts = append(c.doubts, doubt{ref, result, c.setting})
 }
 
 // unsure is the error that ends a command. Once an answer has been lost nobody knows whether anything was written.

@@ -526,6 +526,13 @@ func (b *broken) Load(ctx context.Context, snaps ...*inbox.Snapshot) error {
 	return b.Store.Load(ctx, snaps...)
 }
 
+func (b *broken) Claim(ctx context.Context, now, until time.Time, limit int) ([]inbox.Due, error) {
+	if err := b.of("Claim"); err != nil {
+		return nil, err
+	}
+	return b.Store.Claim(ctx, now, until, limit)
+}
+
 func (b *broken) Commit(ctx context.Context, changes ...inbox.Change) []error {
 	if err := b.of("Commit"); err != nil {
 		return []error{err}

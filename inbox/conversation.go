@@ -36,58 +36,59 @@ type ThreadKey struct {
 // Conversation is the unit of work: what one contact wants on one channel, and how far we are with it. It is a copy: changing it
 // changes nothing.
 type Conversation struct {
-	ID       ConversationID
-	Version  int64 // grows by one with every write, which may be of several commands; 0: does not exist
-	Revision int64 // grows by one with every command that left a trail; what If compares
+	ID       ConversationID `json:"id"`
+	Version  int64          `json:"-"`               // grows by one with every write, which may be of several commands; 0: does not exist
+	Revision int64          `json:"revision,string"` // grows by one with every command that left a trail; what If compares
 
-	Thread     ThreadID
-	Account    channel.AccountID // the account the contact wrote to
-	Network    channel.Network
-	Visibility channel.Visibility
-	Identity   contact.IdentityID // the contact is reached through it
-	Linked     ConversationID     // the resolved conversation of the thread that this one follows; zero: none
+	Thread     ThreadID           `json:"thread"`
+	Account    channel.AccountID  `json:"account"` // the account the contact wrote to
+	Network    channel.Network    `json:"network"`
+	Visibility channel.Visibility `json:"visibility"`
+	Identity   contact.IdentityID `json:"identity"`        // the contact is reached through it
+	Linked     ConversationID     `json:"linked,omitzero"` // the resolved conversation of the thread that this one follows; zero: none
 
-	State    State
-	Since    time.Time // when it entered the present state
-	Assignee Assignee
-	Topics   []TopicID // in the order they were added
-	Reason   ReasonID  // of the last resolve; zero: none was given
-	Comment  string    // of the last resolve
-	Hold     Hold
+	State    State     `json:"state"`
+	Since    time.Time `json:"since"` // when it entered the present state
+	Assignee Assignee  `json:"assignee,omitzero"`
+	Topics   []TopicID `json:"topics,omitempty"`  // in the order they were added
+	Reason   ReasonID  `json:"reason,omitzero"`   // of the last resolve; zero: none was given
+	Comment  string    `json:"comment,omitempty"` // of the last resolve
+	Hold     Hold      `json:"hold,omitzero"`
 
-	Created  time.Time
-	Changed  time.Time // the last change that left a trail
-	Resolved time.Time // the last resolve; zero: never
+	Created  time.Time `json:"created"`
+	Changed  time.Time `json:"changed"`           // the last change that left a trail
+	Resolved time.Time `json:"resolved,omitzero"` // the last resolve; zero: never
 
 	// WaitingSince is when the oldest contact message that no reply has answered was received. An answered conversation keeps
 	// its last value until the contact writes again; resolving clears it.
-	WaitingSince time.Time
-	AnsweredBy   MessageID // the reply that answered; zero: the contact is waiting, or nobody is
-	Due          time.Time // when it must be looked at; zero only while Resolved
-	Window       channel.Window
+	WaitingSince  time.Time      `json:"waiting_since,omitzero"`
+	AnsweredBy    MessageID      `json:"answered_by,omitzero"`    // the reply that answered; zero: the contact is waiting, or nobody is
+	AnsweredAgain MessageID      `json:"answered_again,omitzero"` // the newest reply after it, which answers should that one fail; zero: none
+	Due           time.Time      `json:"due,omitzero"`            // when it must be looked at; zero only while Resolved
+	Window        channel.Window `json:"window,omitzero"`
 
-	Asked  MessageID // the contact's newest message; zero: none
-	Last   Last
-	Newest time.Time // when the newest message since the last resolve was stored; zero: none since
-	Count  Count
+	Asked  MessageID `json:"asked,omitzero"` // the contact's newest message; zero: none
+	Last   Last      `json:"last,omitzero"`
+	Newest time.Time `json:"newest,omitzero"` // when the newest message since the last resolve was stored; zero: none since
+	Count  Count     `json:"count"`
 
-	Chain audit.Chain
+	Chain audit.Chain `json:"-"` // what a Desk returns has no Key
 }
 
 // Last is what lists show of the newest message.
 type Last struct {
-	Message   MessageID
-	Direction channel.Direction
-	Kind      channel.Kind
-	Paid      bool
-	At        time.Time // when it was stored
-	Preview   string    // the first characters of its text
+	Message   MessageID         `json:"message"`
+	Direction channel.Direction `json:"direction"`
+	Kind      channel.Kind      `json:"kind"`
+	Paid      bool              `json:"paid,omitempty"`
+	At        time.Time         `json:"at"`                // when it was stored
+	Preview   string            `json:"preview,omitempty"` // the first characters of its text
 }
 
 // Count is how many messages a conversation has.
 type Count struct {
-	Messages int64 // all that are stored, deleted ones included
-	Unread   int64 // the contact's messages since the conversation was last marked read
+	Messages int64 `json:"messages,string"` // all that are stored, deleted ones included
+	Unread   int64 `json:"unread,string"`   // the contact's messages since the conversation was last marked read
 }
 
 // Assignee is whose conversation it is: an agent, a team, both or nobody.
@@ -98,8 +99,8 @@ type Assignee struct {
 
 // Hold is a bot's hold on a conversation. While it lasts nobody is routed to the conversation and no clock runs.
 type Hold struct {
-	Bot   string    // the actor's id; empty: not held
-	Until time.Time // it ends by itself then
+	Bot   string    `json:"bot"`   // the actor's id; empty: not held
+	Until time.Time `json:"until"` // it ends by itself then
 }
 
 // Held reports whether a bot holds the conversation at now.

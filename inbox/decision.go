@@ -273,11 +273,17 @@ func (d *decision) answer() Result {
 	return r
 }
 
+// answer is what is kept of a command under its key.
+type answer struct {
+	Result
+	Setting json.RawMessage `json:"setting,omitempty"`
+}
+
 // keyed remembers the answer under the command's key.
-func (d *decision) keyed(key string, hash [32]byte, r Result) {
-	body, err := json.Marshal(r)
-	if err != nil { // a Result always has a JSON form
+func (d *decision) keyed(c *command, r Result) {
+	body, err := json.Marshal(answer{r, c.setting})
+	if err != nil { // an answer always has a JSON form
 		panic("inbox: " + err.Error())
 	}
-	d.change.Keys = append(d.change.Keys, KeyRecord{Key: key, Hash: hash, Result: body, Time: d.now})
+	d.change.Keys = append(d.change.Keys, KeyRecord{Key: c.key, Hash: c.hash, Result: body, Time: d.now})
 }

@@ -106,7 +106,7 @@ func (x *decision) resolve(r Resolve) error {
 	for _, q := range x.account().Require {
 		if q.Resolver == x.actor.resolver() && (q.Visibility == "" || q.Visibility == c.Visibility) {
 			missing.Reason = missing.Reason || q.Reason && r.Reason.UUID == uuid.Nil
-			missing.Topic = missing.Topic || q.Topic && len(c.Topics) == 0
+			missing.Topic = missing.Topic || q.Topic && !slices.ContainsFunc(c.Topics, x.set.knows)
 		}
 	}
 	if missing != (ResolveError{}) {

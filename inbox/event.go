@@ -56,7 +56,7 @@ func (a *arrival) keepEarly(d *decision, about Arrival, e EarlyEvent) {
 	}
 	if e.Event == channel.DeleteEvent {
 		about.Early = slices.DeleteFunc(slices.Clone(about.Early), func(k EarlyEvent) bool { return k.Event != channel.ReceiptEvent })
-	} else if len(about.Early) >= maxEarly {
+	} else if len(about.Early) >= maxEarly && !makeRoom(&about, e) {
 		a.out.Outcome = OutcomeIgnored
 		return
 	}
@@ -66,13 +66,34 @@ func (a *arrival) keepEarly(d *decision, about Arrival, e EarlyEvent) {
 	d.change.Arrivals = append(d.change.Arrivals, about)
 }
 
-// reporter is the actor of an event: the network's side that caused it.
+// makeRoom drops the oldest reaction for an event that is none, and reports whether there was one.
+func makeRoom(about *Arrival, e EarlyEvent) bool {
+	i := slices.IndexFunc(about.Early, func(k EarlyEvent) bool { return k.Event == channel.ReactionEvent })
+	if i < 0 || e.Event == channel.ReactionEvent {
+		return false
+	}
+	about.Early = slices.Delete(slices.Clone(about.Early), i, i+1)
+	return true
+}
+
+// reporter is the actor of an event: the network's side that caused it. A stranger who reacts has no id of ours.
 func (d *decision) reporter(e EarlyEvent) audit.Actor {
 	m := d.snap.message(d.snap.About.Message)
 	if e.Event == channel.ReceiptEvent || m != nil && m.Direction == channel.Outgoing && e.Event != channel.ReactionEvent {
 		return elsewhere
 	}
-	return audit.Actor{Kind: audit.ActorContact, ID: d.snap.Contact.ID.String()}
+	if e.Event == channel.ReactionEvent && !d.converses(e.By) {
+		return audit.Actor{Kind: audit.ActorContact, Name: e.By}
+	}
+	return byContact(d.snap.Contact.ID)
+}
+
+// converses reports whether it is the contact's conversation, by the network's id of the person.
+func (d *decision) converses(id string) bool {
+	c := &d.snap.Conversation
+	return slices.ContainsFunc(d.snap.Identities, func(known Identity) bool {
+		return known.ID == c.Identity && known.Address == channel.Address{Network: c.Network, ID: id}
+	})
 }
 
 // event applies one event to a message and reports whether anything changed. In whatever order events come, the message ends the
@@ -97,12 +118,21 @@ func (d *decision) event(id MessageID, e EarlyEvent, told bool) (bool, error) {
 		d.recordOf(id, &messageEdited{Message: id, Text: e.Text, Cut: e.Cut, Attach: e.Attach, Time: e.Time})
 	case e.Event == channel.ReactionEvent:
 		r := Reaction{By: e.By, Emoji: e.Reaction, Time: e.Time, Removed: e.Removed}
-		if !news(m.Reactions, r, told) {
+		if !news(m.Reactions, r, told) || !known(m.Reactions, r) && len(m.Reactions) >= maxReactions {
 			return false, nil
 		}
-		d.recordOf(id, &messageReaction{Message: id, Reaction: r})
+		d.recordOf(id, &messageReaction{Message: id, Reaction: r, Window: d.opened(m, e)})
 	}
 	return true, nil
+}
+
+// opened is the messaging window that a contact's reaction opens.
+func (d *decision) opened(m *Message, e EarlyEvent) channel.Window {
+	acc := d.set.accounts[d.snap.Conversation.Account]
+	if acc == nil || e.Removed || m.Visibility != channel.Private || !d.converses(e.By) {
+		return channel.Window{}
+	}
+	return channel.WindowFor(acc.Account, m.Kind, channel.ByReaction, earlier(e.Time, d.now))
 }
 
 // later reports whether an edit is newer than the message's text. Of two at the same instant the greater text counts.
@@ -114,6 +144,10 @@ func later(e EarlyEvent, m *Message) bool {
 		return e.Time.After(m.Edited)
 	}
 	return e.Text > m.Text
+}
+
+func known(all []Reaction, r Reaction) bool {
+	return slices.ContainsFunc(all, func(k Reaction) bool { return k.By == r.By && k.Emoji == r.Emoji })
 }
 
 // news reports whether a reaction tells something that is not known. Of two at the same instant the removal counts.
@@ -142,10 +176,13 @@ func (d *decision) delivered(m *Message, to DeliveryState, externalID, problem s
 	if to != Failed {
 		return true, nil
 	}
+	c := &d.snap.Conversation
 	if d.alone() != nil {
 		return true, nil // somebody looks at the thread's open conversation anyway
 	}
-	c := &d.snap.Conversation
+	if c.State == StateResolved && d.set.accounts[c.Account] == nil {
+		return true, nil // nobody can answer there any more
+	}
 	state, err := NextState(c.State, DeliveryFails)
 	if err == nil && state != c.State {
 		d.record(&stateChanged{From: c.State, To: state})

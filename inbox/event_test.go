@@ -566,3 +566,74 @@ func TestEventsOfOneMessageAtOnceAreAllKept(t *testing.T) {
 		s.WantLogHolds()
 	}
 }
+
+func TestAReactionOpensTheWindowWhereTheNetworkSaysSo(t *testing.T) {
+	t.Parallel()
+	for network, opens := range map[channel.Network]bool{channel.Facebook: true, channel.WhatsApp: false} {
+		s := newStage(t)
+		s.Account = s.Connect(network, "7")
+		c := s.ContactWrites("Kim", "Hello?").Conversation
+		about := s.Messages(c)[0].ExternalID
+		s.at(seconds(60))
+		react := func(by, emoji string, removed bool) {
+			s.Receive(channel.Inbound{Event: channel.ReactionEvent, About: about, From: s.Person(by), Reaction: emoji, Removed: removed})
+		}
+		ends := func() time.Time { return s.Header(c).Window.Ends }
+		react("Lee", "👍", false)
+		want(t, "the window after a stranger's", ends(), curtain.Add(24*time.Hour))
+		react("Kim", "👍", true)
+		want(t, "the window after one that was taken back", ends(), curtain.Add(24*time.Hour))
+		react("Kim", "❤️", false)
+		after := curtain.Add(24 * time.Hour)
+		if opens {
+			after = after.Add(time.Minute)
+		}
+		want(t, "the window on "+string(network), ends(), after)
+		s.WantLogHolds()
+	}
+}
+
+func TestAStrangersReactionIsNotTheContacts(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	r := s.Receive(chat("m", s.Person("Kim"), "Hello?"))
+	for by, actor := range map[string]audit.Actor{
+		"Kim": {Kind: audit.ActorContact, ID: r.Contact.String()},
+		"Lee": {Kind: audit.ActorContact, Name: "Lee"},
+	} {
+		in := reaction("m", by, "👍", 1)
+		in.From = s.Person(by)
+		s.Receive(in)
+		want(t, "who reacted", s.keeps().Entries[s.keeps().Head.Position-1].Actor, actor)
+	}
+}
+
+func TestEarlyReactionsMakeRoomForWhatWeighsMore(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	for i := range 25 {
+		got := s.Receive(reaction("m", fmt.Sprintf("fan %d", i), "👍", i)).Outcome
+		if wanted := inbox.OutcomeEarly; i < 20 && got != wanted || i >= 20 && got != inbox.OutcomeIgnored {
+			t.Errorf("reaction %d is %s", i, got)
+		}
+	}
+	want(t, "an edit", s.Receive(edit("m", "Hello!", 30)).Outcome, inbox.OutcomeEarly)
+	r := s.Receive(chat("m", s.Person("Kim"), "Helo?"))
+	m := s.message(r.Message)
+	if m.Text != "Hello!" || len(m.Reactions) != 19 || m.Reactions[0].By != "fan 1" {
+		t.Errorf("it says %q and has %d reactions", m.Text, len(m.Reactions))
+	}
+}
+
+func TestAMessageKeepsAThousandReactions(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	r := s.Receive(chat("m", s.Person("Kim"), "Hello?"))
+	for i := range 1002 {
+		s.Receive(reaction("m", fmt.Sprintf("fan %d", i), "👍", i))
+	}
+	if got := len(s.message(r.Message).Reactions); got != 1000 {
+		t.Errorf("it has %d reactions", got)
+	}
+	want(t, "one that is known", s.Receive(unreaction("m", "fan 7", "👍", 2000)).Outcome, inbox.OutcomeUpdated)
+}

@@ -74,3 +74,37 @@ func ExampleDesk_SaveTopic() {
 	// taken by the first: true
 	// [Deliveries]
 }
+
+// What is read can be changed and saved. Whoever saves what somebody else has changed meanwhile is told so.
+func ExampleDesk_Teams() {
+	ctx := context.Background()
+	box, _ := parcel(ctx)
+	boss := box.As(inbox.Person(queue.AgentNamed("eve"), "Eve").As(inbox.RoleAdministrator))
+	for _, name := range []string{"Night", "Day"} {
+		if _, err := boss.SaveTeam(ctx, inbox.Team{Team: queue.Team{Name: name}}); err != nil {
+			log.Fatal(err)
+		}
+	}
+
+	teams, err := boss.Teams(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, t := range teams {
+		fmt.Println(t.Name, t.Version)
+	}
+	night := teams[1]
+	night.Name = "Late"
+	if _, err := boss.SaveTeam(ctx, night); err != nil {
+		log.Fatal(err)
+	}
+	night.Name = "Evening"
+	_, err = boss.SaveTeam(ctx, night) // at the version before
+	if moved, ok := errors.AsType[*inbox.VersionError](err); ok {
+		fmt.Println("it is at version", moved.Version)
+	}
+	// Output:
+	// Day 1
+	// Night 1
+	// it is at version 2
+}

@@ -106,7 +106,8 @@ func decodeFact(e audit.Entry) (fact, error) {
 	return f, nil
 }
 
-// conversation is the spec of facts about a conversation that are shown in its audit trail; detail of those that are not.
+// ofConversation is the spec of facts about a conversation that are shown in its audit trail, ofDetail of those that are not. The
+// others are about a contact or a setting.
 func ofConversation(a audit.Action) spec { return spec{a, audit.ClassTrail, audit.SubjectConversation} }
 func ofDetail(a audit.Action) spec       { return spec{a, audit.ClassDetail, audit.SubjectConversation} }
 func ofContact(a audit.Action) spec      { return spec{a, audit.ClassDetail, audit.SubjectContact} }
@@ -173,7 +174,7 @@ func (f *stateChanged) apply(s *Snapshot, m moment) {
 	}
 	c.Resolved, c.Reason, c.Comment = m.at, f.Reason, f.Comment
 	c.Assignee, c.Hold = Assignee{}, Hold{}
-	c.WaitingSince, c.AnsweredBy, c.Newest = time.Time{}, MessageID{}, time.Time{}
+	c.WaitingSince, c.AnsweredBy, c.AnsweredAgain, c.Newest = time.Time{}, MessageID{}, MessageID{}, time.Time{}
 	s.Open = ConversationID{}
 }
 

@@ -103,18 +103,37 @@ func (f *messageStored) apply(s *Snapshot, at moment) {
 		c.Asked = m.ID
 		c.Window = c.Window.Extend(f.Window)
 		if c.WaitingSince.IsZero() || c.AnsweredBy != (MessageID{}) {
-			c.WaitingSince, c.AnsweredBy = at.at, MessageID{}
+			c.WaitingSince, c.AnsweredBy, c.AnsweredAgain = at.at, MessageID{}, MessageID{}
 		}
 		return
 	}
 	if m.Author.Kind == audit.ActorPerson {
 		c.Count.Unread = 0
 	}
-	if f.Stops && !c.WaitingSince.IsZero() && c.AnsweredBy == (MessageID{}) {
-		c.AnsweredBy = m.ID
+	if f.Stops && !c.WaitingSince.IsZero() {
+		c.answered(m.ID)
 	}
 	if public := s.message(f.PrivateTo); public != nil {
 		public.PrivateReply = m.ID
+	}
+}
+
+// answered lets a reply answer the contact who waits, or stand by for the one that does.
+func (c *Conversation) answered(reply MessageID) {
+	if c.AnsweredBy == (MessageID{}) {
+		c.AnsweredBy = reply
+		return
+	}
+	c.AnsweredAgain = reply
+}
+
+// unanswered takes a reply that failed away: the contact waits as if it had not been given.
+func (c *Conversation) unanswered(reply MessageID) {
+	switch reply {
+	case c.AnsweredBy:
+		c.AnsweredBy, c.AnsweredAgain = c.AnsweredAgain, MessageID{}
+	case c.AnsweredAgain:
+		c.AnsweredAgain = MessageID{}
 	}
 }
 
@@ -196,6 +215,7 @@ func (f *messageDeleted) apply(s *Snapshot, _ moment) {
 type messageReaction struct {
 	Message MessageID `json:"message"`
 	Reaction
+	Window channel.Window `json:"window,omitzero"` // what the contact's reaction opens
 }
 
 func (*messageReaction) spec() spec { return ofDetail(MessageReaction) }
@@ -207,6 +227,10 @@ func (f *messageReaction) encode(b []byte) []byte {
 	o.text("emoji", f.Emoji)
 	o.time("time", f.Time)
 	o.truth("removed", f.Removed)
+	if !f.Window.Ends.IsZero() {
+		o.name("window")
+		o.b = appendWindow(o.b, f.Window)
+	}
 	return o.end()
 }
 
@@ -215,6 +239,7 @@ func (f *messageReaction) apply(s *Snapshot, _ moment) {
 	if m == nil {
 		return
 	}
+	s.Conversation.Window = s.Conversation.Window.Extend(f.Window)
 	for i, r := range m.Reactions {
 		if r.By == f.By && r.Emoji == f.Emoji {
 			m.Reactions[i] = f.Reaction
@@ -271,8 +296,8 @@ func (f *deliveryChanged) encode(b []byte) []byte {
 
 func (f *deliveryChanged) apply(s *Snapshot, at moment) {
 	c := &s.Conversation
-	if f.State == Failed && c.AnsweredBy == f.Message {
-		c.AnsweredBy = MessageID{} // the clock runs on as if the reply had not been given
+	if f.State == Failed {
+		c.unanswered(f.Message)
 	}
 	m := s.message(f.Message)
 	if m == nil {

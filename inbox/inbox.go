@@ -29,6 +29,7 @@ type engine struct {
 	access   Access
 	adapters map[channel.Network]channel.Adapter
 
+	warned   sync.Map      // of true by channel.Network: nothing is sent there
 	settings sync.Map      // of *atomic.Pointer[settings] by Tenant
 	nudge    chan struct{} // Run has something to do
 	papers   sync.Pool     // of *paper

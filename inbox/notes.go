@@ -60,7 +60,7 @@ func (d *Desk) onNote(name string, id ConversationID, note NoteID, request any, 
 			return nil, &MissingError{What: "note"}
 		}
 		needs := []need{{MayManage, s.object()}}
-		if me := d.actor.logged(); n.Author.Kind != me.Kind || n.Author.ID != me.ID {
+		if me := d.actor.logged(); n.Author.Kind != me.Kind || n.Author.ID != me.ID || me.ID == "" && n.Author.Name != me.Name {
 			needs = append(needs, need{MayOthersNotes, s.object()})
 		}
 		return needs, nil

@@ -144,7 +144,7 @@ func TestANoteHasATextOfAtMostMaxText(t *testing.T) {
 	ann, id := o.Desk("Ann"), o.in(inbox.StateNew)
 	most := strings.Repeat("x", channel.MaxText)
 	note := o.did(ann.AddNote(o.ctx(), id, inbox.MessageID{}, most)).Note
-	for what, text := range map[string]string{"nothing": "", "nothing but NUL": "\x00", "a byte too many": most + "x", "10 MB": strings.Repeat("x", 10<<20)} {
+	for what, text := range map[string]string{"nothing": "", "nothing but NUL": "\x00", "nothing but space": " \n\t ", "a byte too many": most + "x", "10 MB": strings.Repeat("x", 10<<20)} {
 		refused[*inbox.InputError](o, what, func() error { _, err := ann.AddNote(o.ctx(), id, inbox.MessageID{}, text); return err })
 		refused[*inbox.InputError](o, what, o.edit(ann, id, note, text))
 	}
@@ -164,4 +164,15 @@ func TestAContactNeverSeesANote(t *testing.T) {
 	if got := o.Header(id).Last.Preview; got != "On its way." {
 		t.Errorf("lists show %q", got)
 	}
+}
+
+func TestAnAutomationMayNotEditAnothersNotes(t *testing.T) {
+	o := newOffice(t)
+	id := o.in(inbox.StateNew)
+	rule, other := o.Box.As(inbox.Automation("Rule")), o.Box.As(inbox.Automation("Other"))
+	note := o.did(rule.AddNote(o.ctx(), id, inbox.MessageID{}, "Careful.")).Note
+	for _, do := range []func() error{o.edit(other, id, note, "Careless."), o.delete(other, id, note)} {
+		wants(o, "another automation", &inbox.PermissionError{Permission: inbox.MayOthersNotes}, do)
+	}
+	o.works(o.edit(rule, id, note, "Very careful.")())
 }

@@ -136,3 +136,12 @@ func TestNoTextNameOrKeyOfACommandReachesTheLogger(t *testing.T) {
 		}
 	}
 }
+
+func TestAnOptionOfACommandThatIsNilSaysNothing(t *testing.T) {
+	o := newOffice(t)
+	id := o.in(inbox.StateNew)
+	o.did(o.Desk("Ann").MarkRead(o.ctx(), id, nil))
+	for _, err := range o.Desk("Ann").Conversations(o.ctx(), inbox.Filter{}, inbox.Newest, nil) {
+		o.works(err)
+	}
+}

@@ -823,3 +823,22 @@ func TestTheIDsOfAnotherTenantAreAsRandomOnesForEveryMethodOfADesk(t *testing.T)
 		}
 	}
 }
+
+func TestAKeyIsAnsweredOnlyWhileTheConversationIsInSight(t *testing.T) {
+	s := newScene(t)
+	reply := func() (inbox.Result, error) {
+		return s.Desk("Ann").Reply(s.ctx(), s.fresh, inbox.Reply{Text: "On its way."}, inbox.Key("k"))
+	}
+	first, err := reply()
+	s.works(err)
+	s.untouched("repeating it", func() {
+		s.door.closed = true
+		if r, err := reply(); !missing(err, "conversation") || r != (inbox.Result{}) {
+			t.Errorf("out of sight it is answered %+v, %v", r, err)
+		}
+		s.door.closed = false
+		if again, err := reply(); err != nil || again != repeated(first) {
+			t.Errorf("in sight it is answered %+v, %v", again, err)
+		}
+	})
+}

@@ -11,16 +11,18 @@ import (
 )
 
 // person makes sure that there is a contact with all the addresses, and takes in what the network tells about it. tells is false
-// where the network speaks of whom we wrote to, not of who writes.
+// where the network speaks of whom we wrote to, not of who writes: the contact then does nothing itself.
 func (d *decision) person(p channel.Person, tells bool) {
 	s := d.snap
 	if s.Contact.Version == 0 {
 		id := contact.ID{UUID: d.tape.id(contactSlot)}
-		d.by = audit.Actor{Kind: audit.ActorContact, ID: id.String()}
+		if tells {
+			d.by = byContact(id)
+		}
 		d.record(&contactCreated{Contact: id, Name: p.Name})
-	} else {
-		d.by = audit.Actor{Kind: audit.ActorContact, ID: s.Contact.ID.String()}
-		if tells && p.Name != "" && p.Name != s.Contact.Name {
+	} else if tells {
+		d.by = byContact(s.Contact.ID)
+		if p.Name != "" && p.Name != s.Contact.Name {
 			d.record(&contactNamed{Name: p.Name})
 		}
 	}
@@ -41,6 +43,11 @@ func (d *decision) person(p channel.Person, tells bool) {
 			d.record(&attributeSet{Alias: alias, Value: value, Source: contact.Network})
 		}
 	}
+}
+
+// byContact is the actor of what a contact does.
+func byContact(id contact.ID) audit.Actor {
+	return audit.Actor{Kind: audit.ActorContact, ID: id.String()}
 }
 
 // thread makes sure that the thread exists. A new one is begun with the first address.

@@ -18,13 +18,13 @@ import (
 // Header is what a page shows above a conversation, and a line of a list.
 type Header struct {
 	Conversation
-	Contact     contact.Contact
-	AccountName string
-	AgentName   string   // of the assignee; empty: no agent
-	TeamName    string   // of the assignee; empty: no team
-	TopicNames  []string // in the order of Topics; deleted topics are left out of both
-	ReasonName  string
-	Cursor      storage.Cursor // in a list: where it stands, for After
+	Contact     contact.Contact `json:"contact"`
+	AccountName string          `json:"account_name"`
+	AgentName   string          `json:"agent_name,omitempty"`  // of the assignee; empty: no agent
+	TeamName    string          `json:"team_name,omitempty"`   // of the assignee; empty: no team
+	TopicNames  []string        `json:"topic_names,omitempty"` // in the order of Topics; deleted topics are left out of both
+	ReasonName  string          `json:"reason_name,omitempty"`
+	Cursor      storage.Cursor  `json:"cursor"` // in a list: where it stands, for After
 }
 
 // ReadOption says which part of a list or a timeline is wanted.
@@ -52,7 +52,9 @@ func WithTrail() ReadOption { return func(r *reading) { r.trail = true } }
 func read(options []ReadOption) reading {
 	var r reading
 	for _, o := range options {
-		o(&r)
+		if o != nil {
+			o(&r)
+		}
 	}
 	return r
 }
@@ -141,6 +143,7 @@ func (b *Inbox) fresh(ctx context.Context) (*settings, error) {
 // header adds the names of things to a conversation.
 func header(set *settings, l *Listed, s Sort) Header {
 	h := Header{Conversation: l.Conversation, Contact: l.Contact}
+	h.Chain.Key = [16]byte{}
 	h.Cursor = s.cursor(s.Place(&h.Conversation))
 	h.AccountName = set.name(AccountDocument, h.Account.UUID)
 	h.AgentName = set.name(AgentDocument, h.Assignee.Agent.UUID)
@@ -178,7 +181,7 @@ func (d *Desk) see(ctx context.Context, id ConversationID) (*Snapshot, error) {
 	if err := d.box.store.Load(ctx, snap); err != nil {
 		return nil, err
 	}
-	if err := d.box.may(ctx, &command{actor: d.actor, exists: true, trusted: d.trusted}, snap); err != nil {
+	if err := d.box.seen(ctx, &command{actor: d.actor, exists: true, trusted: d.trusted}, snap); err != nil {
 		return nil, err
 	}
 	return snap, nil
@@ -186,8 +189,8 @@ func (d *Desk) see(ctx context.Context, id ConversationID) (*Snapshot, error) {
 
 // Counts is how many conversations are open.
 type Counts struct {
-	All      Totals
-	Accounts map[channel.AccountID]Totals // accounts without open conversations are absent
+	All      Totals                       `json:"all"`
+	Accounts map[channel.AccountID]Totals `json:"accounts"` // accounts without open conversations are absent
 }
 
 // Counts returns how many conversations are New and Pending, per account in sight and in all of them.

@@ -31,11 +31,11 @@ const (
 
 // Received says what became of something that arrived.
 type Received struct {
-	Outcome      Outcome
-	Conversation ConversationID // zero for OutcomeEarly
-	Message      MessageID      // the message that arrived, came before, or was changed; zero for OutcomeEarly
-	Contact      contact.ID     // whose conversation it is; zero for OutcomeEarly
-	State        State          // of the conversation now
+	Outcome      Outcome        `json:"outcome"`
+	Conversation ConversationID `json:"conversation,omitzero"` // zero for OutcomeEarly
+	Message      MessageID      `json:"message,omitzero"`      // that arrived, came before, or was changed; zero for OutcomeEarly
+	Contact      contact.ID     `json:"contact,omitzero"`      // whose conversation it is; zero for OutcomeEarly
+	State        State          `json:"state,omitzero"`        // of the conversation now
 }
 
 // Receive takes in what an adapter reports. It finds or makes the contact, the thread and the conversation, stores the message
@@ -131,10 +131,15 @@ func (a *arrival) check() error {
 		}
 	}
 	in.Text, a.cut = received(in.Text)
-	in.Permalink = cleaned(in.Permalink)
-	in.Problem = cleaned(in.Problem)
+	if in.Permalink = cleaned(in.Permalink); len(in.Permalink) > maxURL {
+		in.Permalink = "" // a part of it would lead elsewhere
+	}
+	in.Problem, _ = shortened(cleaned(in.Problem), maxProblem)
 	if err := a.checkPerson(); err != nil {
 		return err
+	}
+	if len(in.Attach) > maxAttached {
+		in.Attach, a.cut = in.Attach[:maxAttached], true
 	}
 	in.Attach = cleanedAttachments(in.Attach)
 	return a.checkEvent()
@@ -171,6 +176,9 @@ func (a *arrival) checkPerson() error {
 		}
 	}
 	from.Name, _ = shortened(cleaned(from.Name), maxIdentifier)
+	if len(from.Attributes) > maxAttributes {
+		return &InputError{Field: "attribute", Problem: fmt.Sprintf("comes with more than %d others", maxAttributes-1)}
+	}
 	for alias, value := range from.Attributes {
 		if err := identifier("attribute", alias, false); err != nil {
 			return err
@@ -220,7 +228,11 @@ func (a *arrival) carries() bool {
 // ref says what the decision needs to see.
 func (a *arrival) ref() ArrivalRef {
 	if !a.carries() {
-		return ArrivalRef{Account: a.account, About: a.in.About}
+		ref := ArrivalRef{Account: a.account, About: a.in.About}
+		if a.in.Event == channel.ReactionEvent { // whose it is decides what it does
+			ref.Addresses = a.in.From.Addresses
+		}
+		return ref
 	}
 	return ArrivalRef{Account: a.account, ExternalID: a.in.ExternalID, About: a.in.ReplyTo, Addresses: a.in.From.Addresses,
 		Visibility: a.in.Kind.Visibility(), Thread: a.in.Thread}
@@ -278,7 +290,7 @@ func (a *arrival) decideDuplicate(d *decision) {
 		len(stored.Conflicting) == maxConflicts {
 		return
 	}
-	d.by = audit.Actor{Kind: audit.ActorContact, ID: d.snap.Contact.ID.String()}
+	d.by = byContact(d.snap.Contact.ID)
 	if a.in.Event == channel.EchoEvent {
 		d.by = elsewhere
 	}
@@ -294,13 +306,11 @@ var elsewhere = audit.Actor{Kind: audit.ActorElsewhere}
 // decideMessage stores a message that has not come before.
 func (a *arrival) decideMessage(d *decision) error {
 	echo := a.in.Event == channel.EchoEvent
-	d.person(a.in.From, !echo)
-	by := audit.Actor{Kind: audit.ActorContact, ID: d.snap.Contact.ID.String()}
 	trigger := ContactWrites
 	if echo {
-		by, trigger = elsewhere, AnsweredElsewhere
+		d.by, trigger = elsewhere, AnsweredElsewhere
 	}
-	d.by = by
+	d.person(a.in.From, !echo)
 	d.thread(a.account, a.in.Kind.Visibility(), a.in.Thread)
 	outcome, err := d.reach(a.account, trigger)
 	if err != nil {

@@ -882,3 +882,27 @@ func TestDecidingAgainUsesTheSameIdsAndTheSameTime(t *testing.T) {
 		t.Error("entries without a cause")
 	}
 }
+
+func TestWhatComesWithAMessageIsBounded(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	in := chat("m", s.Person("Kim"), "Look.")
+	in.Permalink = "https://example.com/" + strings.Repeat("x", 8<<10)
+	for i := range 101 {
+		in.Attach = append(in.Attach, channel.Attached{ID: fmt.Sprint(i), Kind: "image"})
+	}
+	m := s.message(s.Receive(in).Message)
+	if len(m.Attach) != 100 || !m.Cut || m.Permalink != "" {
+		t.Errorf("it has %d attachments, cut %t, and a permalink of %d bytes", len(m.Attach), m.Cut, len(m.Permalink))
+	}
+	in = chat("n", s.Person("Kim"), "Look.")
+	in.From.Attributes = map[string]string{}
+	for i := range 101 {
+		in.From.Attributes[fmt.Sprint(i)] = "x"
+	}
+	in.Account = s.Account.AccountKey
+	s.leavesNoTrace("101 attributes", func() {
+		_, err := s.Box.Receive(t.Context(), in)
+		wantErr[*inbox.InputError](t, "101 attributes", err)
+	})
+}

@@ -2,7 +2,9 @@ package inbox
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/deskwright/deskwright/audit"
 	"github.com/deskwright/deskwright/channel"
@@ -42,10 +44,10 @@ func (d *Desk) Reply(ctx context.Context, id ConversationID, r Reply, options ..
 // Start is what somebody writes first.
 type Start struct {
 	Account channel.AccountID `json:"account"`
-	To      channel.Person    `json:"to"`               // at least one address
+	To      channel.Person    `json:"to"`               // at least one address, the first one of the account's network
 	Kind    channel.Kind      `json:"kind,omitempty"`   // empty: what is private on the network
 	Thread  string            `json:"thread,omitempty"` // as in channel.Inbound
-	Reply
+	Reply   `json:"reply"`
 }
 
 // Start writes to somebody first: it begins a conversation that is Pending, or returns the thread's resolved one to Pending.
@@ -68,6 +70,9 @@ func (d *Desk) Start(ctx context.Context, s Start, options ...CommandOption) (Re
 		Thread: s.Thread, ExternalID: "-"}, account: s.Account}
 	if err := a.check(); err != nil {
 		return Result{}, err
+	}
+	if a.in.From.Addresses[0].Network != network {
+		return Result{}, &InputError{Field: "to", Problem: "does not begin with an address of the account's network"}
 	}
 	ref := a.ref()
 	ref.ExternalID = ""
@@ -137,7 +142,6 @@ func (x *decision) start(a arrival, w Reply) error {
 		return x.reply(w, channel.Reply)
 	}
 	x.person(a.in.From, false)
-	x.by = x.actor.logged()
 	x.thread(a.account, a.in.Kind.Visibility(), a.in.Thread)
 	if _, err := x.reach(a.account, AgentStarts); err != nil {
 		return err
@@ -151,8 +155,11 @@ func (r Reply) check() (Reply, error) {
 	if len(r.Text) > channel.MaxText {
 		return r, &InputError{Field: "text", Problem: "is longer than channel.MaxText"}
 	}
-	if r.Text == "" && len(r.Attach) == 0 && r.Template == nil {
+	if strings.TrimSpace(r.Text) == "" && len(r.Attach) == 0 && r.Template == nil {
 		return r, &InputError{Field: "text", Problem: "is empty"}
+	}
+	if len(r.Attach) > maxAttached {
+		return r, &InputError{Field: "attachment", Problem: fmt.Sprintf("is one of more than %d", maxAttached)}
 	}
 	if err := identifier("tag", string(r.Tag), true); err != nil {
 		return r, err
@@ -179,15 +186,12 @@ func (r Reply) check() (Reply, error) {
 	return r, nil
 }
 
-// longestURL is the longest URL of an attachment, in bytes: signed ones are long.
-const longestURL = 8 << 10
-
 // attachable refuses attachments that are none, or that no store should keep.
 func attachable(a channel.Attached) error {
 	switch {
 	case a.ID == "" && a.URL == "":
 		return &InputError{Field: "attachment", Problem: "has neither id nor URL"}
-	case len(a.URL) > longestURL:
+	case len(a.URL) > maxURL:
 		return &InputError{Field: "attachment", Problem: "has a URL of more than 8,192 bytes"}
 	case max(len(a.Kind), len(a.Name), len(a.Type)) > maxIdentifier:
 		return &InputError{Field: "attachment", Problem: "has a kind, name or type of more than 512 bytes"}
@@ -273,13 +277,22 @@ func (x *decision) answered(r Reply) (*Message, error) {
 	c := &x.snap.Conversation
 	if r.Answers.UUID == uuid.Nil {
 		if c.Visibility == channel.Public {
-			return x.snap.message(c.Asked), nil
+			return x.newest()
 		}
 		return nil, nil
 	}
 	m := x.snap.message(r.Answers)
 	if m == nil || m.Conversation != c.ID {
 		return nil, &MissingError{What: "message"}
+	}
+	return m, nil
+}
+
+// newest returns the contact's newest message, nil if there is none. Nobody can answer one in public that is gone.
+func (x *decision) newest() (*Message, error) {
+	m := x.snap.message(x.snap.Conversation.Asked)
+	if m != nil && (m.Status() == Deleted || m.Status() == Erased) {
+		return nil, &InputError{Field: "answers", Problem: "is missing, and the contact's newest message was taken back"}
 	}
 	return m, nil
 }
@@ -329,7 +342,7 @@ func (x *decision) write(r Reply, acc Account, about *Message) {
 		Stops: x.actor.Kind == audit.ActorPerson,
 	}
 	if about != nil {
-		f.Answers = answering(about)
+		f.Answers, f.Paid = answering(about), about.Paid && v == channel.Public
 		if r.Private {
 			f.PrivateTo = about.ID
 			x.dirty = append(x.dirty, about.ID)

@@ -518,3 +518,33 @@ func TestAReplyToAResolvedConversationReopensNothingByItself(t *testing.T) {
 		t.Errorf("its last message is %s of %s", after.Last.Message, after.Newest)
 	}
 }
+
+func TestAReplyUnderAnAdIsPaidToo(t *testing.T) {
+	o := newOffice(t)
+	o.Account = o.Connect(channel.Facebook, "7")
+	id := o.Receive(channel.Inbound{From: o.Person("Kim"), Kind: channel.AdComment, Text: "How much?", Thread: "post", Paid: true}).Conversation
+	if o.writes(id, "Nothing."); !o.Header(id).Last.Paid {
+		t.Error("the last message is organic")
+	}
+	if o.did(o.Desk("Ann").Reply(o.ctx(), id, inbox.Reply{Text: "In private.", Private: true})); o.Header(id).Last.Paid {
+		t.Error("a private message is paid")
+	}
+}
+
+func TestAPublicReplyDoesNotAnswerWhatWasTakenBack(t *testing.T) {
+	o := newOffice(t)
+	o.Account = o.Connect(channel.Facebook, "7")
+	r := o.Receive(channel.Inbound{ExternalID: "c", From: o.Person("Kim"), Kind: channel.Comment, Text: "How much?", Thread: "post"})
+	next := o.Receive(channel.Inbound{ExternalID: "d", From: o.Person("Kim"), Kind: channel.Comment, Text: "Hello?", Thread: "post"})
+	o.Receive(deletion("d", 1))
+	ann := o.Desk("Ann")
+	reply := func(answers inbox.MessageID) func() error {
+		return func() error {
+			_, err := ann.Reply(o.ctx(), r.Conversation, inbox.Reply{Text: "Nothing.", Answers: answers})
+			return err
+		}
+	}
+	want(t, "conversation", next.Conversation, r.Conversation)
+	refused[*inbox.InputError](o, "by default", reply(inbox.MessageID{}))
+	o.works(reply(r.Message)())
+}

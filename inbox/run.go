@@ -9,6 +9,7 @@ import (
 
 	"github.com/deskwright/deskwright/audit"
 	"github.com/deskwright/deskwright/channel"
+	"github.com/deskwright/deskwright/storage"
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 )
@@ -30,7 +31,7 @@ func (b *Inbox) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		next, err := b.Tick(ctx)
 		if err != nil && ctx.Err() == nil {
-			b.log.ErrorContext(ctx, "round failed", "error", err)
+			b.log.ErrorContext(ctx, "round failed", "error", class(err))
 		}
 		pause := poll
 		if !next.IsZero() && err == nil {
@@ -45,6 +46,20 @@ func (b *Inbox) Run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// classes are the errors that a log may name by their text: it tells nothing of what they are about.
+var classes = []error{storage.ErrBusy, storage.ErrReadOnly, storage.ErrClosed, storage.ErrUnknown, storage.ErrConflict, storage.ErrNotFound,
+	storage.ErrInvalid, context.DeadlineExceeded, context.Canceled}
+
+// class is what a log says of an error whose own text may hold texts and names.
+func class(err error) string {
+	for _, c := range classes {
+		if errors.Is(err, c) {
+			return c.Error()
+		}
+	}
+	return "of another kind"
 }
 
 // errJoined refuses what serves all tenants on a view that takes part in a transaction.
@@ -136,15 +151,13 @@ func (b *Inbox) serve(ctx context.Context, row Due) error {
 		return err
 	}
 	if s.adapter == nil {
+		b.warnOfNoAdapter(ctx, s.without)
 		return nil
 	}
 	if err := s.address(ctx, b); err != nil {
 		return err
 	}
-	within, cancel := context.WithTimeout(ctx, sendTime)
-	s.sent, s.err = s.adapter.Send(within, s.sending)
-	cancel()
-	if s.err != nil {
+	if s.hand(ctx); s.err != nil {
 		b.log.WarnContext(ctx, "delivery not confirmed", "tenant", b.tenant, "message", row.Ref, "network", s.sending.Account.Network)
 	}
 	c = b.onDelivery("end delivery", row, s.end)
@@ -154,6 +167,30 @@ func (b *Inbox) serve(ctx context.Context, row Due) error {
 	_, err := b.run(context.WithoutCancel(ctx), c) // what was sent must be known, even when we are stopping
 	return err
 }
+
+// warnOfNoAdapter says once that messages to a network stay queued.
+func (b *Inbox) warnOfNoAdapter(ctx context.Context, n channel.Network) {
+	if n == "" {
+		return
+	}
+	if _, told := b.warned.LoadOrStore(n, true); !told {
+		b.log.WarnContext(ctx, "messages stay queued: the network has no adapter", "network", n)
+	}
+}
+
+// hand gives the message to the adapter. One that panics has given no answer.
+func (s *send) hand(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, sendTime)
+	defer cancel()
+	defer func() {
+		if recover() != nil {
+			s.err = errPanicked
+		}
+	}()
+	s.sent, s.err = s.adapter.Send(ctx, s.sending)
+}
+
+var errPanicked = errors.New("inbox: the adapter panicked")
 
 // onDelivery makes the system's command on the message that a due row is about.
 func (b *Inbox) onDelivery(name string, row Due, decide func(*decision) error) *command {
@@ -166,6 +203,7 @@ type send struct {
 	row      Due
 	adapters map[channel.Network]channel.Adapter
 	adapter  channel.Adapter // nil: nothing is to be sent
+	without  channel.Network // the network that has no adapter; empty: it has one
 	sending  channel.Sending
 	answers  MessageID
 	sent     channel.Sent
@@ -174,7 +212,7 @@ type send struct {
 
 // begin marks the message as being sent, unless something stands against it.
 func (s *send) begin(x *decision) error {
-	s.adapter = nil
+	s.adapter, s.without = nil, ""
 	m := x.snap.message(MessageID{s.row.Ref})
 	if m == nil {
 		x.done(s.row)
@@ -201,6 +239,9 @@ func (s *send) beginQueued(x *decision, m *Message) error {
 	case m.Status() != Stands:
 		problem = "the message was taken back"
 	case acc.Paused || s.adapters[acc.Network] == nil:
+		if s.adapters[acc.Network] == nil {
+			s.without = acc.Network
+		}
 		s.row.At, s.row.Leased = x.now.Add(patient), time.Time{}
 		x.change.Dues = append(x.change.Dues, s.row)
 		return nil
@@ -217,8 +258,8 @@ func (s *send) beginQueued(x *decision, m *Message) error {
 	return err
 }
 
-// closed asks the network's rules again, at the time of sending; it returns why the message cannot go out. While the window is open
-// again, a tag that was for the time after it stands in nobody's way.
+// closed asks again, at the time of sending, whether the window lets the message out; it returns why not. While the window is open
+// again, a tag that was for the time after it stands in nobody's way. What else a network refuses by now it refuses itself.
 func closed(x *decision, m *Message, acc *Account) string {
 	if m.Visibility == channel.Public || x.snap.Conversation.Visibility == channel.Public {
 		return ""
@@ -271,10 +312,15 @@ func (s *send) end(x *decision) error {
 		to := Unknown
 		if refused, ok := errors.AsType[*channel.RefusedError](s.err); ok {
 			to = Failed
-			_, err := x.delivered(m, to, "", cleaned(refused.Error()))
+			problem, _ := shortened(cleaned(refused.Error()), maxProblem)
+			_, err := x.delivered(m, to, "", problem)
 			return err
 		}
-		_, err := x.delivered(m, to, "", "the adapter gave no answer")
+		problem := "the adapter gave no answer"
+		if s.err == errPanicked {
+			problem = "the adapter panicked"
+		}
+		_, err := x.delivered(m, to, "", problem)
 		return err
 	}
 	external := x.snap.Ref.Arrival.ExternalID

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"github.com/deskwright/deskwright/audit"
 	"github.com/deskwright/deskwright/channel"
@@ -662,4 +663,123 @@ func (l *locked) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.Write(p)
+}
+
+func TestAReplyAnswersInThePlaceOfTheOneBeforeItThatFailed(t *testing.T) {
+	fails := map[string]bool{}
+	o := network(t, func(_ *office, s channel.Sending) (channel.Sent, error) {
+		if fails[s.Text] {
+			return refuses(nil, s)
+		}
+		return channel.Sent{}, nil
+	})
+	for what, c := range map[string]struct {
+		fail   []string
+		answer int // which of the replies answers in the end; -1: none
+	}{
+		"none":               {nil, 0},
+		"the first":          {[]string{"One."}, 2},
+		"the last":           {[]string{"Three."}, 0},
+		"the one in between": {[]string{"Two."}, 0},
+		"the first two":      {[]string{"One.", "Two."}, 2},
+		"all":                {[]string{"One.", "Two.", "Three."}, -1},
+	} {
+		fails = map[string]bool{}
+		for _, text := range c.fail {
+			fails[text] = true
+		}
+		id := o.in(inbox.StateNew)
+		since := o.Header(id).WaitingSince
+		replies := []inbox.MessageID{o.writes(id, "One."), o.writes(id, "Two."), o.writes(id, "Three.")}
+		o.Tick()
+		answer := inbox.MessageID{}
+		if c.answer >= 0 {
+			answer = replies[c.answer]
+		}
+		if h := o.Header(id); h.AnsweredBy != answer || h.WaitingSince != since {
+			t.Errorf("%s failed: it is answered by %s of %s, waiting since %s", what, h.AnsweredBy, replies, h.WaitingSince)
+		}
+		o.ContactWrites(o.Header(id).Contact.Name, "Thanks.")
+		if h := o.Header(id); h.AnsweredBy != (inbox.MessageID{}) || h.AnsweredAgain != (inbox.MessageID{}) {
+			t.Errorf("%s failed: the contact wrote again, and is answered by %s and %s", what, h.AnsweredBy, h.AnsweredAgain)
+		}
+	}
+	o.WantLogHolds()
+}
+
+func TestAConversationThatWasResolvedWithItsAccountStaysResolvedWhenItsMessageFails(t *testing.T) {
+	o := newOffice(t)
+	id := o.in(inbox.StateNew)
+	m := o.writes(id, "On its way.")
+	o.works(o.boss().RemoveAccount(o.ctx(), o.Account.ID, inbox.ResolveOpen, inbox.Resolve{}))
+	o.Tick()
+	if got := o.delivery(m); got != inbox.Failed {
+		t.Errorf("the message is %s", got)
+	}
+	o.WantState(id, inbox.StateResolved)
+	want(t, "what is open", o.keeps().Totals[o.Account.ID], inbox.Totals{})
+}
+
+func TestAnAdapterThatPanicsHasGivenNoAnswer(t *testing.T) {
+	o := network(t, func(_ *office, s channel.Sending) (channel.Sent, error) {
+		if s.Text == "Boo." {
+			panic("s3cret")
+		}
+		return channel.Sent{}, nil
+	})
+	id := o.in(inbox.StateNew)
+	m, next := o.writes(id, "Boo."), o.writes(id, "On its way.")
+	o.Tick()
+	want(t, "what became of it", o.message(m).Delivery,
+		inbox.Delivery{State: inbox.Unknown, Changed: o.Clock.Now().UTC(), Problem: "the adapter panicked"})
+	if got := o.delivery(next); got != inbox.Sent {
+		t.Errorf("the one behind it is %s", got)
+	}
+}
+
+func TestWhyANetworkRefusedIsKeptWithinBounds(t *testing.T) {
+	o := network(t, func(*office, channel.Sending) (channel.Sent, error) {
+		return channel.Sent{}, &channel.RefusedError{Code: "1", Reason: strings.Repeat("日", 1<<20)}
+	})
+	m := o.writes(o.in(inbox.StateNew), "On its way.")
+	o.Tick()
+	if d := o.message(m).Delivery; d.State != inbox.Failed || len(d.Problem) > 1024 || len(d.Problem) < 1000 || !utf8.ValidString(d.Problem) {
+		t.Errorf("it is %s, and its problem has %d bytes", d.State, len(d.Problem))
+	}
+}
+
+func TestTheLoggerIsToldOfFailedRoundsByClassAndOnceOfANetworkWithoutAnAdapter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		store := &backstage{Store: memory.New()}
+		box, err := inbox.New(store, inbox.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		system := box.As(inbox.System)
+		saved, err := system.SaveAccount(t.Context(), inbox.Account{Account: channel.Account{AccountKey: channel.AccountKey{Network: "pigeon", ExternalID: "7"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		to := channel.Person{Addresses: []channel.Address{{Network: "pigeon", ID: "kim"}}}
+		for range 3 {
+			if _, err := system.Start(t.Context(), inbox.Start{Account: saved.ID, To: to, Kind: channel.DirectMessage, Reply: inbox.Reply{Text: "Hello."}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute)
+		go func() { _ = box.Run(ctx) }()
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		if got := strings.Count(log.String(), "has no adapter"); got != 1 {
+			t.Errorf("it was told %d times", got)
+		}
+		store.Store = &broken{Store: store.Store, method: "Claim", err: fmt.Errorf("password s3cret: %w", storage.ErrBusy)}
+		<-ctx.Done()
+		synctest.Wait()
+		stop()
+		if text := log.String(); strings.Contains(text, "s3cret") || !strings.Contains(text, "storage: busy") {
+			t.Errorf("it was told %q", text)
+		}
+	})
 }

@@ -20,9 +20,9 @@ type settings struct {
 	reasons  map[ReasonID]*Reason
 	teams    map[queue.TeamID]*Team
 	agents   map[queue.AgentID]*Agent
-	names    map[DocumentKey]string // of everything that was ever set, deleted things included
-	deleted  map[DocumentKey]bool
-	named    int64 // version of the topicNames document
+	names    map[DocumentKey]string     // of everything that was ever set, deleted things included
+	kinds    map[uuid.UUID]DocumentKind // of everything that was ever set
+	named    int64                      // version of the topicNames document
 }
 
 // cached returns the settings that are at hand, of whatever epoch; nil if there are none.
@@ -51,7 +51,7 @@ func (b *Inbox) readSettings(ctx context.Context) (*settings, error) {
 		teams:    map[queue.TeamID]*Team{},
 		agents:   map[queue.AgentID]*Agent{},
 		names:    map[DocumentKey]string{},
-		deleted:  map[DocumentKey]bool{},
+		kinds:    map[uuid.UUID]DocumentKind{},
 	}
 	for _, d := range docs {
 		if err := s.add(d); err != nil {
@@ -95,7 +95,7 @@ func (s *settings) add(d Document) error {
 		name = a.Name
 	}
 	s.names[d.DocumentKey] = name
-	s.deleted[d.DocumentKey] = d.Deleted
+	s.kinds[d.ID] = d.Kind
 	return err
 }
 
@@ -107,6 +107,9 @@ func keep[K comparable, V any](d Document, v *V, in map[K]*V, id K) error {
 	}
 	return err
 }
+
+// knows reports whether there is such a topic. One that was added while it was deleted may still be on a conversation.
+func (s *settings) knows(id TopicID) bool { return s.topics[id] != nil }
 
 // topicNamed returns the topic of that name, ignoring case; nil if there is none.
 func (s *settings) topicNamed(name string) *Topic {

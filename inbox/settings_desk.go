@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -82,7 +83,8 @@ func checkAccount(a *Account) error {
 	return name("account.name", &a.Name, 255, true)
 }
 
-// PauseAccount stops sending and polling for an account; what arrives is still stored. ResumeAccount goes on.
+// PauseAccount stops sending and polling for an account; what arrives is still stored. ResumeAccount goes on. Both answer the account
+// as they left it, also when they are repeated under their key and it has changed since.
 func (d *Desk) PauseAccount(ctx context.Context, id channel.AccountID, options ...CommandOption) (Account, error) {
 	return d.pause(ctx, id, true, options)
 }
@@ -99,32 +101,28 @@ func (d *Desk) pause(ctx context.Context, id channel.AccountID, paused bool, opt
 	}
 	c := d.settings(name, DocumentKey{Kind: AccountDocument, ID: id.UUID})
 	c.request = id
-	var changed Account
 	c.decide = func(x *decision) error {
 		a := x.set.accounts[id]
 		if a == nil {
 			return &MissingError{What: "account"}
 		}
-		changed = *a
+		changed := *a
 		changed.Paused = paused
-		return x.save(AccountDocument, id.UUID, 0, &changed, a.AccountKey)
+		if err := x.save(AccountDocument, id.UUID, 0, &changed, a.AccountKey); err != nil {
+			return err
+		}
+		c.setting = x.snap.Document.Body
+		return nil
 	}
 	r, err := d.do(ctx, c, options)
 	if err != nil {
 		return Account{}, err
 	}
-	if r.Repeated {
-		s, err := d.box.fresh(ctx)
-		if err != nil {
-			return Account{}, err
-		}
-		if a := s.accounts[id]; a != nil {
-			changed = *a
-		}
-		changed.ID, changed.Paused = id, paused
+	a := Account{Version: r.Revision}
+	if err := json.Unmarshal(c.setting, &a); err != nil {
+		return Account{}, fmt.Errorf("inbox: the account as it was left cannot be read: %w", err)
 	}
-	changed.Version = r.Revision
-	return changed, nil
+	return a, nil
 }
 
 // Open says what happens to the open conversations of an account that is removed.
@@ -136,7 +134,8 @@ const (
 )
 
 // RemoveAccount disconnects an account: from then on Receive knows no such account. Its conversations stay; the open ones are kept
-// or resolved as open says, with the reason r. It may be called again if it was interrupted: it goes on.
+// or resolved as open says, with the reason r. It may be called again if it was interrupted: it goes on. So it does when it is
+// repeated under its key, unless the account has been connected again since.
 func (d *Desk) RemoveAccount(ctx context.Context, id channel.AccountID, open Open, r Resolve, options ...CommandOption) error {
 	if open != KeepOpen && open != ResolveOpen {
 		return &InputError{Field: "open", Problem: "must be keep or resolve"}
@@ -147,11 +146,9 @@ func (d *Desk) RemoveAccount(ctx context.Context, id channel.AccountID, open Ope
 		Resolve Resolve
 	}{id, open, r}
 	check := func(x *decision) error { return x.offered(&r) }
-	if err := d.remove(ctx, AccountDocument, id.UUID, request, check, options); err != nil {
+	goOn, err := d.remove(ctx, AccountDocument, id.UUID, request, check, options)
+	if err != nil || !goOn || open == KeepOpen {
 		return err
-	}
-	if open == KeepOpen {
-		return nil
 	}
 	f := Filter{Accounts: []channel.AccountID{id}, States: []State{StateNew, StatePending}}
 	return d.each(ctx, f, func(d *Desk, c ConversationID) error {
@@ -191,9 +188,11 @@ func (d *Desk) SaveTopic(ctx context.Context, t Topic, options ...CommandOption)
 		}}, options)
 }
 
-// DeleteTopic removes a topic, also from every conversation that has it. It may be called again if it was interrupted: it goes on.
+// DeleteTopic removes a topic, also from every conversation that has it. It may be called again if it was interrupted: it goes on. So
+// it does when it is repeated under its key, unless the topic has been saved again since.
 func (d *Desk) DeleteTopic(ctx context.Context, id TopicID, options ...CommandOption) error {
-	if err := d.remove(ctx, TopicDocument, id.UUID, id, nil, options); err != nil {
+	goOn, err := d.remove(ctx, TopicDocument, id.UUID, id, nil, options)
+	if err != nil || !goOn {
 		return err
 	}
 	return d.each(ctx, Filter{Topics: []TopicID{id}}, func(d *Desk, c ConversationID) error {
@@ -220,18 +219,20 @@ func (d *Desk) SaveAgent(ctx context.Context, a Agent, options ...CommandOption)
 
 // DeleteAgent removes an agent. What is assigned to it stays so.
 func (d *Desk) DeleteAgent(ctx context.Context, id queue.AgentID, options ...CommandOption) error {
-	return d.remove(ctx, AgentDocument, id.UUID, id, nil, options)
+	_, err := d.remove(ctx, AgentDocument, id.UUID, id, nil, options)
+	return err
 }
 
-// SaveTeam creates or changes a team. Its members must be agents.
+// SaveTeam creates or changes a team. Who becomes a member must be an agent; a member whose agent was deleted may stay.
 func (d *Desk) SaveTeam(ctx context.Context, t Team, options ...CommandOption) (Team, error) {
 	if err := name("team.name", &t.Name, 255, false); err != nil {
 		return t, err
 	}
 	return save(ctx, d, setting[Team]{kind: TeamDocument, id: &t.ID.UUID, version: &t.Version, value: &t,
 		check: func(x *decision) error {
+			old := x.set.teams[t.ID]
 			for _, m := range t.Members {
-				if x.set.agents[m] == nil {
+				if x.set.agents[m] == nil && (old == nil || !slices.Contains(old.Members, m)) {
 					return &MissingError{What: "agent"}
 				}
 			}
@@ -241,7 +242,8 @@ func (d *Desk) SaveTeam(ctx context.Context, t Team, options ...CommandOption) (
 
 // DeleteTeam removes a team. What is assigned to it stays so.
 func (d *Desk) DeleteTeam(ctx context.Context, id queue.TeamID, options ...CommandOption) error {
-	return d.remove(ctx, TeamDocument, id.UUID, id, nil, options)
+	_, err := d.remove(ctx, TeamDocument, id.UUID, id, nil, options)
+	return err
 }
 
 // name checks a name that people give to something.
@@ -304,6 +306,9 @@ func (d *Desk) settings(name string, key DocumentKey) *command {
 // save decides to write a settings document.
 func (x *decision) save(kind DocumentKind, id uuid.UUID, version int64, value any, key channel.AccountKey) error {
 	doc := &x.snap.Document
+	if other, used := x.set.kinds[id]; used && other != kind {
+		return &InputError{Field: string(kind) + ".id", Problem: "is that of a setting of another kind"}
+	}
 	if version != 0 && version != doc.Version {
 		return &VersionError{Version: doc.Version}
 	}
@@ -326,19 +331,20 @@ func (x *decision) save(kind DocumentKind, id uuid.UUID, version int64, value an
 }
 
 // topicNames is the kind of the one document that changes with every topic that is saved: names are compared with all others, so
-// two topics are never saved at once.
+// two topics are never saved at once. It has no log entries.
 const topicNames DocumentKind = "topic_names"
 
 func (x *decision) guardNames() {
-	t := x.change.Tenant
-	x.change.Documents = append(x.change.Documents, Document{DocumentKey: DocumentKey{Kind: topicNames, ID: t.UUID}, Version: x.set.named + 1,
-		Body: []byte("{}")})
+	key := DocumentKey{Kind: topicNames, ID: uuid.NewSHA1(x.change.Tenant.UUID, []byte(topicNames))}
+	x.change.Documents = append(x.change.Documents, Document{DocumentKey: key, Version: x.set.named + 1, Body: []byte("{}")})
 }
 
-// remove deletes a settings document; deleting it again changes nothing.
+// remove deletes a settings document; deleting it again changes nothing. goOn says that what the deletion leads to is to be done: not
+// when it was done before under the same key and the setting has come back since.
 func (d *Desk) remove(ctx context.Context, kind DocumentKind, id uuid.UUID, request any, check func(*decision) error,
-	options []CommandOption) error {
-	c := d.settings("delete "+string(kind), DocumentKey{Kind: kind, ID: id})
+	options []CommandOption) (goOn bool, err error) {
+	key := DocumentKey{Kind: kind, ID: id}
+	c := d.settings("delete "+string(kind), key)
 	c.request = request
 	c.decide = func(x *decision) error {
 		doc := &x.snap.Document
@@ -350,12 +356,31 @@ func (d *Desk) remove(ctx context.Context, kind DocumentKind, id uuid.UUID, requ
 				return err
 			}
 		}
+		x.result.Document, x.result.Revision = id, doc.Version
 		if !doc.Deleted {
 			doc.Account = channel.AccountKey{}
 			x.record(&settingDeleted{Kind: kind, ID: id})
+			x.result.Revision++
 		}
 		return nil
 	}
-	_, err := d.do(ctx, c, options)
-	return err
+	r, err := d.do(ctx, c, options)
+	if err != nil || !r.Repeated {
+		return err == nil, err
+	}
+	return d.stillGone(ctx, key, r.Revision)
+}
+
+// stillGone reports whether a settings document is deleted as it was at a version. Whoever goes on with a deletion must be permitted
+// to delete, also now.
+func (d *Desk) stillGone(ctx context.Context, key DocumentKey, version int64) (bool, error) {
+	snap := Snapshot{Ref: Ref{Tenant: d.box.tenant, Document: key}}
+	if err := d.box.store.Load(ctx, &snap); err != nil {
+		return false, err
+	}
+	if !snap.Document.Deleted || snap.Document.Version != version {
+		return false, nil
+	}
+	err := d.box.allowed(ctx, d.actor, MaySettings, Object{Tenant: d.box.tenant, Document: key})
+	return err == nil, err
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/deskwright/deskwright/audit"
 	"github.com/deskwright/deskwright/channel"
 	"github.com/deskwright/deskwright/inbox"
 	"github.com/google/go-cmp/cmp"
@@ -254,4 +255,42 @@ func TestManyStartsAtOnceToOnePersonAreOneConversation(t *testing.T) {
 		t.Error(diff)
 	}
 	o.WantLogHolds()
+}
+
+func TestTheAccountAReplyNamesIsPartOfAStartUnderAKey(t *testing.T) {
+	o := newOffice(t)
+	o.Account = o.Connect(channel.SMS, "7")
+	from := o.Connect(channel.SMS, "8").ID
+	s := o.hello("Kim")
+	o.did(o.Desk("Ann").Start(o.ctx(), s, inbox.Key("k")))
+	s.Reply.Account = from
+	refused[*inbox.KeyError](o, "from another account", func() error { _, err := o.Desk("Ann").Start(o.ctx(), s, inbox.Key("k")); return err })
+}
+
+func TestStartingNeedsAnAddressOfTheAccountsNetwork(t *testing.T) {
+	o := newOffice(t)
+	s := o.hello("Kim")
+	s.To.Addresses = []channel.Address{{Network: channel.Email, ID: "kim@example.com"}}
+	refused[*inbox.InputError](o, "to an e-mail address", o.start(o.Desk("Ann"), s))
+	s.To.Addresses = append([]channel.Address{{ID: "kim"}}, s.To.Addresses...)
+	o.works(o.start(o.Desk("Ann"), s)())
+}
+
+func TestWhoStartsMakesTheContact(t *testing.T) {
+	o := newOffice(t)
+	ann := o.Desk("Ann")
+	from := o.position()
+	o.works(o.start(ann, o.hello("Kim"))())
+	for _, e := range o.entries(from) {
+		if e.Actor.Name != "Ann" {
+			t.Errorf("%s is by %+v", e.Action, e.Actor)
+		}
+	}
+	from = o.position()
+	o.Receive(channel.Inbound{Event: channel.EchoEvent, From: o.Person("Lee"), Kind: channel.ChatMessage, Text: "Hello."})
+	for _, e := range o.entries(from) {
+		if e.Actor.Kind != audit.ActorElsewhere {
+			t.Errorf("%s is by %+v", e.Action, e.Actor)
+		}
+	}
 }

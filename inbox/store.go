@@ -116,7 +116,8 @@ type Log interface {
 	// Head returns where the log of a tenant ends.
 	Head(context.Context, Tenant) (audit.Head, error)
 
-	// Chains returns the chains kept in the rows of these subjects; a subject without a row is absent.
+	// Chains returns the chains kept in the rows of these subjects; a subject without a row is absent. A settings document without
+	// entries (its chain is at 0) counts as no row: it hides none of another kind that has its id.
 	Chains(ctx context.Context, tenant Tenant, subjects ...audit.Subject) (map[audit.Subject]audit.Chain, error)
 }
 
@@ -220,7 +221,8 @@ const (
 	AgentDocument   DocumentKind = "agent"
 )
 
-// DocumentKey names a settings document. No two kinds share an id in one tenant: the log knows a setting by its id alone.
+// DocumentKey names a settings document. No two that have log entries share an id in one tenant: the log knows a setting by its id
+// alone.
 type DocumentKey struct {
 	Kind DocumentKind
 	ID   uuid.UUID
@@ -263,7 +265,8 @@ type Due struct {
 
 // Totals is how many conversations of an account are in the open states.
 type Totals struct {
-	New, Pending int64
+	New     int64 `json:"new,string"`
+	Pending int64 `json:"pending,string"`
 }
 
 // TotalsDelta changes the Totals of an account.
@@ -294,10 +297,10 @@ type Listed struct {
 
 // Item is one line of a timeline.
 type Item struct {
-	Seq     int64
-	Entry   audit.Entry
-	Message *Message // the message that this entry stored, as it is now
-	Note    *Note    // the note that this entry stored, as it is now
+	Seq     int64       `json:"seq,string"`
+	Entry   audit.Entry `json:"entry"`
+	Message *Message    `json:"message,omitempty"` // the message that this entry stored, as it is now
+	Note    *Note       `json:"note,omitempty"`    // the note that this entry stored, as it is now
 
 	line string // what String says
 }

@@ -8,8 +8,19 @@ import (
 	"github.com/deskwright/deskwright/channel"
 )
 
-// longest identifier, in bytes.
-const maxIdentifier = 512
+// The longest texts of their kinds, in bytes.
+const (
+	maxIdentifier = 512
+	maxProblem    = 1 << 10
+	maxURL        = 8 << 10 // signed ones are long
+)
+
+// The most of their kinds.
+const (
+	maxAttached   = 100  // attachments of a message
+	maxAttributes = 100  // attributes that one arrival may tell
+	maxReactions  = 1000 // reactions that a message keeps, those that were taken back included
+)
 
 // cleaned returns text as every store keeps it: valid UTF-8 without NUL. Bytes that are not UTF-8, lone surrogates among them,
 // become U+FFFD.
@@ -41,7 +52,7 @@ func received(text string) (string, bool) { return shortened(cleaned(text), chan
 func written(field, text string) (string, error) {
 	text = cleaned(text)
 	switch {
-	case text == "":
+	case strings.TrimSpace(text) == "":
 		return "", &InputError{Field: field, Problem: "is empty"}
 	case len(text) > channel.MaxText:
 		return "", &InputError{Field: field, Problem: "is longer than channel.MaxText"}

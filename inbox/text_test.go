@@ -99,13 +99,13 @@ func TestInboundTextIsCleanedFirstAndThenCut(t *testing.T) {
 func TestWrittenTextIsRefusedWhereItIsEmptyOrTooLong(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", channel.MaxText)
-	for _, text := range []string{"", "\x00", long + "y", strings.Repeat("\xff.", channel.MaxText/3)} {
+	for _, text := range []string{"", "\x00", " \n ", long + "y", strings.Repeat("\xff.", channel.MaxText/3)} {
 		got, err := inbox.Written("note", text)
 		e := wantErr[*inbox.InputError](t, fmt.Sprintf("%d bytes", len(text)), err)
 		want(t, "field", e.Field, "note")
 		want(t, "text", got, "")
 	}
-	for in, out := range map[string]string{"a": "a", " ": " ", "a\x00\xff": "a\ufffd", long: long, long + "\x00": long} {
+	for in, out := range map[string]string{"a": "a", " a ": " a ", "a\x00\xff": "a\ufffd", long: long, long + "\x00": long} {
 		got, err := inbox.Written("note", in)
 		if got != out || err != nil {
 			t.Errorf("%d bytes: %d bytes, %v; want %d bytes", len(in), len(got), err, len(out))

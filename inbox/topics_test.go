@@ -34,3 +34,14 @@ func TestATopicIsOneThatExists(t *testing.T) {
 		wants(o, what+" is removed", no, func() error { _, err := ann.RemoveTopic(o.ctx(), id, topic); return err })
 	}
 }
+
+func TestADeletedTopicIsNoneWhereOneIsRequired(t *testing.T) {
+	o := newOffice(t)
+	o.change(func(a *inbox.Account) { a.Require = []inbox.Requirement{{Resolver: inbox.ByPerson, Topic: true}} })
+	ann, id, parcels, bills := o.Desk("Ann"), o.in(inbox.StateNew), o.topic("Parcels"), o.topic("Bills")
+	o.did(ann.AddTopic(o.ctx(), id, parcels))
+	o.interrupted(1, func() error { return o.boss().DeleteTopic(o.ctx(), parcels) }) // before it is taken from the conversation
+	wants(o, "with a deleted topic", &inbox.ResolveError{Topic: true}, o.resolve(ann, id, inbox.Resolve{}))
+	o.did(ann.AddTopic(o.ctx(), id, bills))
+	o.works(o.resolve(ann, id, inbox.Resolve{})())
+}

@@ -33,9 +33,3 @@ var (
 
 // Cursor is a place in an ordered list, made by the library and opaque to its callers. Empty is the beginning.
 type Cursor string
-
-// Page asks for a part of an ordered list.
-type Page struct {
-	After Cursor
-	Limit int // rows; a store returns at most as many
-}

@@ -72,11 +72,13 @@ func (s *Store) putDocuments(t *tenant, id inbox.Tenant, docs []inbox.Document) 
 		if row == nil {
 			row = new(inbox.Document)
 			t.documents[d.DocumentKey] = row
-			t.settings[d.ID] = row
 		} else if row.Account != d.Account {
 			delete(s.owners, row.Account)
 		}
 		*row = copyDocument(d)
+		if row.Chain.Seq > 0 {
+			t.settings[d.ID] = row
+		}
 		if row.Account != (channel.AccountKey{}) {
 			s.owners[row.Account] = owner{id, row.DocumentKey}
 		}

@@ -114,7 +114,7 @@ func (t *tenant) chain(id audit.Subject) (audit.Chain, bool) {
 			return c.Chain, true
 		}
 	case audit.SubjectSetting:
-		if d := t.settings[id.ID]; d != nil {
+		if d := t.settings[id.ID]; d != nil && d.Chain.Seq > 0 {
 			return d.Chain, true
 		}
 	}

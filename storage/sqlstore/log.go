@@ -137,7 +137,7 @@ func (s *Store) Head(ctx context.Context, tenant inbox.Tenant) (audit.Head, erro
 var selectChain = map[audit.SubjectKind]string{
 	audit.SubjectConversation: "SELECT chain_seq, chain_hash, chain_key FROM deskwright_conversation WHERE tenant = ? AND id = ?",
 	audit.SubjectContact:      "SELECT chain_seq, chain_hash, chain_key FROM deskwright_contact WHERE tenant = ? AND id = ?",
-	audit.SubjectSetting:      "SELECT chain_seq, chain_hash, chain_key FROM deskwright_document WHERE tenant = ? AND id = ?",
+	audit.SubjectSetting:      "SELECT chain_seq, chain_hash, chain_key FROM deskwright_document WHERE tenant = ? AND id = ? AND chain_seq > 0",
 }
 
 // Chains implements inbox.Log.

@@ -304,7 +304,7 @@ func (b *book) resolve(c *bookConversation, r inbox.Resolve) {
 	b.move(c, inbox.StateResolved)
 	c.Resolved, c.Reason, c.Comment = b.now, r.Reason, r.Comment
 	c.Assignee, c.Hold = inbox.Assignee{}, inbox.Hold{}
-	c.WaitingSince, c.AnsweredBy, c.Newest = time.Time{}, inbox.MessageID{}, time.Time{}
+	c.WaitingSince, c.AnsweredBy, c.AnsweredAgain, c.Newest = time.Time{}, inbox.MessageID{}, inbox.MessageID{}, time.Time{}
 }
 
 // unresolvable says what stands against resolving.

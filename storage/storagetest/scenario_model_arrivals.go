@@ -128,7 +128,7 @@ func (b *book) store(c *bookConversation, m *inbox.Message) {
 		c.Count.Unread++
 		c.Asked = m.ID
 		if !waits {
-			c.WaitingSince, c.AnsweredBy = b.now, inbox.MessageID{}
+			c.WaitingSince, c.AnsweredBy, c.AnsweredAgain = b.now, inbox.MessageID{}, inbox.MessageID{}
 		}
 		return
 	case audit.ActorElsewhere:
@@ -139,8 +139,12 @@ func (b *book) store(c *bookConversation, m *inbox.Message) {
 	if m.Author.Kind == audit.ActorPerson {
 		c.Count.Unread = 0
 	}
-	if waits && (m.Author.Kind == audit.ActorPerson || m.Author.Kind == audit.ActorElsewhere) { // programs answer nobody
+	switch {
+	case m.Author.Kind != audit.ActorPerson && m.Author.Kind != audit.ActorElsewhere: // programs answer nobody
+	case waits:
 		c.AnsweredBy = m.ID
+	case !c.WaitingSince.IsZero():
+		c.AnsweredAgain = m.ID
 	}
 }
 
@@ -204,7 +208,11 @@ func (a *bookArrival) keep(e channel.Inbound, told bool) inbox.Outcome {
 	if e.Event == channel.DeleteEvent {
 		a.early = slices.DeleteFunc(a.early, func(k channel.Inbound) bool { return k.Event != channel.ReceiptEvent })
 	} else if len(a.early) >= 20 {
-		return inbox.OutcomeIgnored
+		i := slices.IndexFunc(a.early, func(k channel.Inbound) bool { return k.Event == channel.ReactionEvent })
+		if i < 0 || e.Event == channel.ReactionEvent {
+			return inbox.OutcomeIgnored
+		}
+		a.early = slices.Delete(a.early, i, i+1) // a reaction makes room for what weighs more
 	}
 	a.early = append(a.early, e)
 	return inbox.OutcomeEarly
@@ -267,7 +275,12 @@ func (b *book) reacts(m *inbox.Message, e channel.Inbound, told bool) bool {
 	} else {
 		m.Reactions = append(m.Reactions, r)
 	}
-	b.fact(b.conversation(m.Conversation), inbox.MessageReaction)
+	c := b.conversation(m.Conversation)
+	b.fact(c, inbox.MessageReaction)
+	writer := b.identities[channel.Address{Network: c.Network, ID: r.By}] == c.thread.identity
+	if _, connected := b.accounts[c.Account]; connected && writer && !r.Removed && m.Visibility == channel.Private && c.Network == channel.Facebook {
+		c.Window = widened(c.Window, c.Network, channel.ByReaction, earlier(e.Time, b.now))
+	}
 	return true
 }
 
@@ -290,9 +303,12 @@ func (b *book) delivered(m *inbox.Message, to inbox.DeliveryState) bool {
 	}
 	b.fact(c, inbox.DeliveryFailed)
 	if c.AnsweredBy == m.ID {
-		c.AnsweredBy = inbox.MessageID{}
+		c.AnsweredBy, c.AnsweredAgain = c.AnsweredAgain, inbox.MessageID{}
 	}
-	if !b.otherOpen(c) {
+	if c.AnsweredAgain == m.ID {
+		c.AnsweredAgain = inbox.MessageID{}
+	}
+	if _, connected := b.accounts[c.Account]; !b.otherOpen(c) && (connected || isOpen(c)) { // else nobody can answer there any more
 		b.move(c, inbox.StateNew)
 	}
 	return true

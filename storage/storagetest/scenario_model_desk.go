@@ -265,6 +265,7 @@ func (b *book) replies(c *bookConversation, by inbox.Actor, r inbox.Reply, got i
 	about := b.messages[r.Answers]
 	if about == nil && c.Visibility == channel.Public {
 		about = b.messages[c.Asked]
+		d.refused = append(d.refused, gone(about)...)
 	}
 	person := by.Kind == audit.ActorPerson
 	if !person && b.heldByOther(c, by) {
@@ -329,7 +330,11 @@ func (b *book) starts(by inbox.Actor, s inbox.Start, got inbox.Result) (c *bookC
 	if to == inbox.StateNone {
 		to = inbox.StatePending
 	}
-	d.refused = append(b.unsendable(row, account, by, b.messages[row.Asked], s.Reply, true), b.leadable(row, inbox.StatePending, to, by, s.Resolve)...)
+	about := b.messages[row.Asked]
+	if v == channel.Public {
+		d.refused = gone(about)
+	}
+	d.refused = append(append(d.refused, b.unsendable(row, account, by, about, s.Reply, true)...), b.leadable(row, inbox.StatePending, to, by, s.Resolve)...)
 	d.do = func(want *inbox.Result) {
 		if b.person(s.To, known, t, false, contact.ID{}); t == nil {
 			t = b.begun(s.Account, known, s.To, v, s.Thread)
@@ -347,6 +352,14 @@ func (b *book) starts(by inbox.Actor, s inbox.Start, got inbox.Result) (c *bookC
 	return c, d
 }
 
+// gone says why a public reply that names no message has none to answer.
+func gone(newest *inbox.Message) []string {
+	if newest != nil && !newest.Deleted.IsZero() {
+		return []string{"input: answers"}
+	}
+	return nil
+}
+
 // write queues a message of ours.
 func (b *book) write(c *bookConversation, by inbox.Actor, from inbox.Account, about *inbox.Message, r inbox.Reply, got inbox.Result) inbox.MessageID {
 	m := &inbox.Message{
@@ -360,7 +373,7 @@ func (b *book) write(c *bookConversation, by inbox.Actor, from inbox.Account, ab
 	}
 	m.Kind = ourKind(c.Network, m.Visibility)
 	if about != nil {
-		m.Answers = answering(about)
+		m.Answers, m.Paid = answering(about), about.Paid && m.Visibility == channel.Public
 	}
 	b.store(c, m)
 	b.dues = append(b.dues, &bookDue{message: m, at: b.now})

@@ -15,6 +15,7 @@ var settings = []rule{
 	{"a tenant without documents is at epoch 0", noDocuments},
 	{"the epoch grows by one with every change that carries documents and with no other", epochGrows},
 	{"Documents returns the epoch that its documents are of", epochOfDocuments},
+	{"a settings document without entries has no chain and hides none of another kind that has its id", chainless},
 	{"Owner returns the tenant and id of the channel account, over all tenants, or ErrNotFound", owner},
 }
 
@@ -87,6 +88,29 @@ func epochOfDocuments(k *kit) {
 			k.broken("after a change for each document: got epoch %d with %d documents", epoch, len(docs))
 		}
 	})
+}
+
+// chainless saves two kinds under one id, of which one has entries, in either order, and both once more.
+func chainless(k *kit) {
+	for _, first := range []int{0, 1} {
+		with := k.setting(inbox.TopicDocument)
+		without := inbox.Document{DocumentKey: inbox.DocumentKey{Kind: "silent", ID: with.ID}, Body: []byte(`{}`)}
+		subject := audit.Subject{Kind: audit.SubjectSetting, ID: with.ID}
+		want := map[audit.Subject]audit.Chain{}
+		for i := range 4 {
+			if i%2 == first {
+				k.commit(k.save(with))
+				want[subject] = with.Chain
+			} else {
+				without.Version++
+				k.commit(inbox.Change{Tenant: k.tenant, Documents: []inbox.Document{without}})
+			}
+			got, err := k.store.Chains(k.Context(), k.tenant, subject)
+			k.works("Chains", err)
+			k.same("the chain of the document with entries", got, want)
+		}
+	}
+	k.verify()
 }
 
 func owner(k *kit) {

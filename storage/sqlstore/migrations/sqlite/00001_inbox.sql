@@ -75,6 +75,7 @@ CREATE TABLE deskwright_conversation (
     resolved         INTEGER,
     waiting_since    INTEGER,
     answered_by      BLOB,
+    answered_again   BLOB,
     due              INTEGER,
     window_opened    INTEGER,
     window_ends      INTEGER,

@@ -72,7 +72,7 @@ func foreignRefs(k *kit) {
 	}
 }
 
-// some commits pieces of a full change: of each two ways one alone, and all but one. A thread of nobody comes before them.
+// some commits pieces of a full change: one alone where way is even, all but one where it is odd. A thread of nobody comes first.
 func (k *kit) some(rows inbox.Change, way int) {
 	k.Helper()
 	nobodys := k.talk().thread
@@ -82,8 +82,7 @@ func (k *kit) some(rows inbox.Change, way int) {
 	for i := range rows.Entries {
 		rows.Entries[i].Tenant = k.tenant.UUID
 	}
-	rows.Dues = nil
-	rows.Tenant = k.tenant
+	rows.Tenant, rows.Dues = k.tenant, nil
 	for i, piece := range pieces(&rows) {
 		if (i == way/2) == (way%2 == 0) {
 			k.commit(piece)

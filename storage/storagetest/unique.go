@@ -281,7 +281,12 @@ func uniqueEntry(k *kit) {
 	})
 	t, d := k.talk(), k.setting(inbox.TopicDocument)
 	k.commit(t.begin(), k.save(d))
-	same := t.conversation.ID.UUID
+	same, kinds := t.conversation.ID.UUID, inbox.Change{Tenant: k.tenant}
+	for _, kind := range []audit.SubjectKind{audit.SubjectConversation, audit.SubjectContact, audit.SubjectSetting} {
+		e := k.entry(&audit.Chain{Seq: 9}, audit.Subject{Kind: kind, ID: same}, "test", audit.ClassTrail)
+		kinds.Entries = append(kinds.Entries, e)
+	}
+	k.commit(kinds)
 	for _, subject := range []audit.Subject{
 		{Kind: audit.SubjectConversation, ID: same}, {Kind: audit.SubjectContact, ID: same}, {Kind: audit.SubjectSetting, ID: same},
 		{Kind: audit.SubjectContact, ID: t.contact.ID.UUID}, {Kind: audit.SubjectSetting, ID: d.ID}, {Kind: "test", ID: k.id()},

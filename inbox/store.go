@@ -17,7 +17,7 @@ import (
 //   - They may be called from many goroutines at once.
 //   - Values passed in and handed out are the caller's: the store keeps no reference to their slices and maps.
 //   - A call with the zero tenant is refused with storage.ErrInvalid.
-//   - Nothing of another tenant is ever read, changed or counted; a foreign id is answered as a random one.
+//   - Nothing of another tenant is ever read, changed or counted; a foreign id is answered as a random one, also in a row.
 //   - Times keep microseconds, what is finer is cut off, and are UTC; the zero time stays zero. The store never asks the clock.
 //   - Identifiers are compared byte for byte: case, trailing spaces and unusual characters count.
 //   - A context that has ended before the call: nothing happens and its error is returned. One that ends during it: nothing or
@@ -37,7 +37,7 @@ type Store interface {
 // Loader reads what commands decide on.
 type Loader interface {
 	// Load fills every snapshot with what its Ref names, all from one consistent state. What does not exist has version 0 and is
-	// no error. Whatever else stood in a snapshot is gone; the room of its Identities and Messages is used again.
+	// no error. Whatever else stood in a snapshot is gone; the room of its Identities and Messages is used again, and no other.
 	Load(context.Context, ...*Snapshot) error
 }
 
@@ -47,15 +47,16 @@ type Committer interface {
 	// guards do not hold gets storage.ErrConflict, leaves nothing behind and harms no other change of the call; so does one
 	// that would break a unique key. Two changes of one call that were decided on one version of a row: the first may pass, the
 	// second conflicts. A row stands in a change once. A log entry or due row of another tenant than the change's is refused with
-	// storage.ErrInvalid. Whether what a row refers to exists is not asked.
+	// storage.ErrInvalid. A change may carry anything alone, in any order, and whether what a row refers to exists is not asked.
 	//
 	// Guards: a row in the change carries the version it will have; the stored row must be at that version less one (1: there
 	// must be none). Unique keys: an identity's address; a thread's ThreadKey; a thread's open conversation (New or Pending);
 	// an arrival's account and external id; a settings document's kind and id; a channel account's network and external id,
-	// over all tenants; a command key; an entry's subject and sequence number. A key that was given up can be taken.
+	// over all tenants; a command key; an entry's subject and sequence number. A key that was given up can be taken, but not by
+	// the change that gives it up.
 	//
-	// Entries get dense positions in their tenant, in the order given, in the same step: a reader of the feed never misses one
-	// that becomes visible late.
+	// Entries get dense positions in their tenant, in the order given and whatever position they come with, in the same step: a
+	// reader of the feed never misses one that becomes visible late.
 	Commit(ctx context.Context, changes ...Change) []error
 }
 
@@ -67,7 +68,8 @@ type Lister interface {
 
 	// Timeline returns the items of a conversation after a sequence number, oldest first: the log entries that stored a message
 	// or a note, whatever their class, each with that message or note as it is now; with trail also the other entries of
-	// audit.ClassTrail. Other entries of audit.ClassDetail are never shown.
+	// audit.ClassTrail. Other entries of audit.ClassDetail are never shown. A message or note that is put elsewhere leaves the
+	// entry that it had; one without an entry is in no timeline.
 	Timeline(ctx context.Context, tenant Tenant, id ConversationID, after int64, limit int, trail bool) ([]Item, error)
 
 	// Messages returns the messages with these ids that exist, each once, in any order.
@@ -156,9 +158,10 @@ type Snapshot struct {
 
 	// Conversation: the one named; else that of the message already stored under the arrival's external id; else, for an
 	// arrival that is about a message and names no external id, that message's; else the open one of the thread; else the
-	// newest of the thread. The thread is that of the first known address that has one.
+	// newest of the thread. The thread is that of the first known address that has one. A message that is stored without its
+	// conversation finds none.
 	Conversation Conversation
-	Open         ConversationID // the open conversation of the same thread; zero: none
+	Open         ConversationID // the open conversation of the same thread; zero: none, or the thread does not exist
 	Thread       Thread         // of the conversation, or the one that the arrival names
 	Contact      Contact        // of the conversation's identity; without one, of the first known address
 	Identities   []Identity     // by arrival: of the addresses that are known, in the order named, each once; else the conversation's

@@ -40,7 +40,30 @@ var identities = table{"identity", 1, "id, version, contact, network, address"}
 
 var insertIdentity, updateIdentity = identities.insert(), identities.update()
 
+const selectHolder = "SELECT 1 FROM deskwright_identity WHERE tenant = ? AND address = ? AND network = ? AND id <> ?"
+
+// checkAddresses refuses several identities of which one wants an address that another one has. Written one by one, it would pass
+// where that one comes first and gives the address up.
+func (t *tx) checkAddresses(tenant *uuid.UUID, all []inbox.Identity) error {
+	for i := range all {
+		who := &all[i]
+		held, err := t.row(selectHolder, []any{new(int64)}, tenant[:], who.Address.ID, string(who.Address.Network), who.ID.UUID[:])
+		if err != nil {
+			return err
+		}
+		if held {
+			return conflict("address of an identity")
+		}
+	}
+	return nil
+}
+
 func (t *tx) putIdentities(tenant *uuid.UUID, all []inbox.Identity) error {
+	if len(all) > 1 {
+		if err := t.checkAddresses(tenant, all); err != nil {
+			return err
+		}
+	}
 	for i := range all {
 		who := &all[i]
 		for j := range i {

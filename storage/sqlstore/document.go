@@ -15,7 +15,30 @@ var documents = table{"document", 2, "kind, id, version, deleted, network, exter
 
 var insertDocument, updateDocument = documents.insert(), documents.update()
 
+const selectOther = "SELECT 1 FROM deskwright_document WHERE network = ? AND external_id = ? AND (network <> '' OR external_id <> '') " +
+	"AND (tenant <> ? OR id <> ? OR kind <> ?)"
+
+// checkAccounts is checkAddresses for channel accounts.
+func (t *tx) checkAccounts(tenant *uuid.UUID, all []inbox.Document) error {
+	for i := range all {
+		d := &all[i]
+		held, err := t.row(selectOther, []any{new(int64)}, string(d.Account.Network), d.Account.ExternalID, tenant[:], d.ID[:], string(d.Kind))
+		if err != nil {
+			return err
+		}
+		if held {
+			return conflict("channel account")
+		}
+	}
+	return nil
+}
+
 func (t *tx) putDocuments(tenant *uuid.UUID, all []inbox.Document) error {
+	if len(all) > 1 {
+		if err := t.checkAccounts(tenant, all); err != nil {
+			return err
+		}
+	}
 	for i := range all {
 		d := &all[i]
 		for j := range i {

@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"github.com/deskwright/deskwright/channel"
+	"github.com/deskwright/deskwright/contact"
 	"github.com/deskwright/deskwright/inbox"
 )
 
@@ -11,6 +12,7 @@ import (
 var arriving = []rule{
 	{"an arrival that is stored brings its message and that message's conversation", storedArrival},
 	{"an arrival about a message that names no external id finds that message's conversation", aboutArrival},
+	{"a message that is stored without its conversation finds none", lostConversation},
 	{"any other arrival finds the open conversation of the thread, else the newest", threadArrival},
 	{"an arrival whose message has not come yet finds the conversation of the thread", earlyArrival},
 	{"the thread is that of the first known address that has one", firstThread},
@@ -47,9 +49,35 @@ func storedArrival(k *kit) {
 		k.same("the arrival", snap.Arrival, old.arrival)
 		k.same("its message", snap.Messages[0], old.message)
 	}
-	other := t.withExternal(old.message.ExternalID, "")
-	other.Arrival.Account = channel.AccountID{UUID: k.id()}
-	k.same("the arrival, with another account", k.load(other).Arrival, inbox.Arrival{})
+	elsewhere := t.withExternal(old.message.ExternalID, "")
+	elsewhere.Arrival.Account = channel.AccountID{UUID: k.id()}
+	k.same("the arrival, with another account", k.load(elsewhere).Arrival, inbox.Arrival{})
+
+	other := k.talk()
+	other.thread.ThreadKey.Account, other.conversation.Account = t.thread.Account, t.thread.Account
+	k.commit(other.begin())
+	ref := other.withExternal(t.message.ExternalID, "")
+	k.same("what an arrival finds that is stored, and names another thread", k.load(ref), inbox.Snapshot{
+		Ref: ref, Conversation: t.conversation, Open: t.conversation.ID, Thread: t.thread, Contact: t.contact,
+		Identities: []inbox.Identity{other.identity}, Arrival: t.arrival, Messages: []inbox.Message{t.message},
+	})
+}
+
+// lostConversation names a message whose conversation does not exist, in a thread that has an open one.
+func lostConversation(k *kit) {
+	t, lost := k.talk(), k.talk().begin()
+	k.commit(t.begin())
+	m, a := lost.Messages[0], lost.Arrivals[0]
+	a.Account, m.Account = t.conversation.Account, t.conversation.Account
+	k.commit(inbox.Change{Tenant: k.tenant, Messages: []inbox.Message{m}, Arrivals: []inbox.Arrival{a}})
+	want := inbox.Snapshot{
+		Open: t.conversation.ID, Thread: t.thread, Contact: t.contact, Identities: []inbox.Identity{t.identity},
+		Messages: []inbox.Message{m},
+	}
+	want.Ref, want.Arrival = t.withExternal(m.ExternalID, ""), a
+	k.same("what an arrival finds that is stored without its conversation", k.load(want.Ref), want)
+	want.Ref, want.Arrival, want.About = t.withExternal("", m.ExternalID), inbox.Arrival{}, a
+	k.same("what an arrival finds about a message without its conversation", k.load(want.Ref), want)
 }
 
 func aboutArrival(k *kit) {
@@ -179,11 +207,35 @@ func whoseContact(k *kit) {
 	k.same("the contact of the first known address", k.load(ref).Contact, other.contact)
 	ref.Arrival.Addresses = append([]channel.Address{{Network: channel.SMS, ID: "nobody"}}, ref.Arrival.Addresses...)
 	k.same("the contact of the first known address after an unknown one", k.load(ref).Contact, other.contact)
+	ref.Arrival.Addresses = append(ref.Arrival.Addresses, t.identity.Address)
+	k.same("the contact of the first of two known addresses", k.load(ref).Contact, other.contact)
 	ref.Arrival = other.arrivalRef()
 	ref.Arrival.Account, ref.Arrival.ExternalID = t.arrival.Account, t.arrival.ExternalID
 	k.same("the contact of the conversation that was found", k.load(ref).Contact, t.contact)
 	ref.Arrival = inbox.ArrivalRef{Account: t.arrival.Account, About: t.arrival.ExternalID}
 	k.same("the contact of the conversation that was found without an address", k.load(ref).Contact, t.contact)
+
+	late := k.talk().contact
+	late.Version = 1
+	for _, step := range []struct {
+		what string
+		to   contact.ID
+		then *inbox.Contact
+		want inbox.Contact
+	}{
+		{"another contact", other.contact.ID, nil, other.contact},
+		{"a contact that does not exist", late.ID, nil, inbox.Contact{}},
+		{"a contact that came after it", late.ID, &late, late},
+		{"the contact that it had", t.contact.ID, nil, t.contact},
+	} {
+		t.identity.Version, t.identity.Contact = t.identity.Version+1, step.to
+		k.commit(inbox.Change{Tenant: k.tenant, Identities: []inbox.Identity{t.identity}}, inbox.Change{Tenant: k.tenant, Contact: step.then})
+		k.same("the contact of an identity that went to "+step.what, k.load(t.ref()).Contact, step.want)
+		page, err := k.store.List(k.Context(), k.tenant, inbox.Query{Sort: inbox.Oldest, Limit: 1})
+		k.works("List", err)
+		k.same("what is listed of an identity that went to "+step.what, page, []inbox.Listed{
+			{Conversation: t.conversation, Contact: step.want.Contact}})
+	}
 }
 
 func threadParts(k *kit) {

@@ -23,8 +23,10 @@ var calls = []call{
 	{method: "Load", do: func(ctx context.Context, s inbox.Store, t inbox.Tenant, ch *inbox.Change) (any, error) {
 		byID, byArrival := refs(ch)
 		byID.Tenant, byArrival.Tenant = t, t
-		snaps := [2]inbox.Snapshot{{Ref: byID}, {Ref: byArrival}}
-		err := s.Load(ctx, &snaps[0], &snaps[1])
+		stored, about := byArrival, byArrival
+		stored.Arrival.ExternalID, about.Arrival.About = ch.Arrivals[0].ExternalID, ch.Arrivals[0].ExternalID
+		snaps := []inbox.Snapshot{{Ref: byID}, {Ref: byArrival}, {Ref: stored}, {Ref: about}}
+		err := s.Load(ctx, &snaps[0], &snaps[1], &snaps[2], &snaps[3])
 		for i := range snaps {
 			snaps[i].Ref = inbox.Ref{}
 		}

@@ -1,6 +1,8 @@
 package storagetest
 
 import (
+	"slices"
+
 	"github.com/deskwright/deskwright/channel"
 	"github.com/deskwright/deskwright/inbox"
 	"github.com/deskwright/deskwright/storage"
@@ -12,7 +14,7 @@ var committing = []rule{
 	{"a change that conflicts harms no other change of the call", harmless},
 	{"one call serves many tenants", manyTenants},
 	{"messages, notes and waiting rows are put in place by id", inPlace},
-	{"a change may carry anything alone and whether what a row refers to exists is not asked", alone},
+	{"a change may carry anything alone, in any order, and whether what a row refers to exists is not asked", alone},
 	{"after a conflict what was decided anew passes", decidedAnew},
 }
 
@@ -126,18 +128,22 @@ func inPlace(k *kit) {
 	}
 }
 
+// alone writes the pieces of full changes in orders in which each of them comes before and after every other.
 func alone(k *kit) {
-	ch := full(k, k.tenant, 1)
-	for _, one := range []inbox.Change{
-		{Contact: ch.Contact}, {Identities: ch.Identities}, {Thread: ch.Thread}, {Conversation: ch.Conversation}, {Arrivals: ch.Arrivals},
-		{Documents: ch.Documents}, {Keys: ch.Keys}, {Messages: ch.Messages}, {Notes: ch.Notes}, {Dues: ch.Dues}, {Totals: ch.Totals},
-		{Entries: ch.Entries}, {},
-	} {
-		one.Tenant = k.tenant
-		k.commit(one)
+	for seed := range 2 * len(pieces(&inbox.Change{})) {
+		want := full(k, k.another(), seed)
+		given := full(k, want.Tenant, seed)
+		each := pieces(&given)
+		each = append(each[seed/2:], each[:seed/2]...)
+		if seed%2 == 1 {
+			slices.Reverse(each)
+		}
+		for _, one := range each {
+			k.commit(one)
+		}
+		k.same("what was written piece by piece", k.read(&want), written(&want))
+		k.sameDues(want.Dues)
 	}
-	k.same("what was written piece by piece", k.read(&ch), written(&ch))
-	k.sameDues(ch.Dues)
 }
 
 // decidedAnew is what an engine does all day: two decide on one version, one wins, the other decides again.

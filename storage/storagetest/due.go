@@ -54,13 +54,18 @@ func claimDue(k *kit) {
 	leased, over := k.wait("test"), k.wait("test")
 	leased.At, leased.Leased = second(5), second(10).Add(time.Microsecond)
 	over.At, over.Leased = second(5), second(10)
-	k.commit(inbox.Change{Tenant: k.tenant, Dues: []inbox.Due{late, leased, over}})
-	got := k.claimed(second(10), second(60), 10)
-	want := []uuid.UUID{early.Ref, exact.Ref, over.Ref}
-	for _, refs := range [][]uuid.UUID{got, want} {
-		slices.SortFunc(refs, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+	putOff := k.wait("test")
+	putOff.At, putOff.Leased = late.At, second(5)
+	k.commit(inbox.Change{Tenant: k.tenant, Dues: []inbox.Due{late, leased, over, putOff}})
+	at := func(what string, now time.Time, want ...uuid.UUID) {
+		got := k.claimed(now, second(60), 10)
+		for _, refs := range [][]uuid.UUID{got, want} {
+			slices.SortFunc(refs, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+		}
+		k.same("what is claimed "+what, got, want)
 	}
-	k.same("what is claimed at the tenth second", got, want)
+	at("at the tenth second", second(10), early.Ref, exact.Ref, over.Ref)
+	at("a microsecond later", late.At, late.Ref, leased.Ref, putOff.Ref)
 }
 
 func claimOrder(k *kit) {

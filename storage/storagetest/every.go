@@ -193,4 +193,5 @@ func thousands(k *kit) {
 	k.works("List", err)
 	k.same("how many messages, chains, conversations, waiting rows and entries there are",
 		[]int{len(messages), len(chains), len(page), len(k.claim(faraway, faraway, n)), len(k.feed(0, n))}, []int{n, n, n, n, n})
+	k.verify()
 }

@@ -153,6 +153,19 @@ func (f *filler) fillLog(ch *inbox.Change) {
 	}
 }
 
+// pieces returns a change of each kind of row of a full change, and one of nothing.
+func pieces(ch *inbox.Change) []inbox.Change {
+	all := []inbox.Change{
+		{Contact: ch.Contact}, {Identities: ch.Identities}, {Thread: ch.Thread}, {Conversation: ch.Conversation}, {Arrivals: ch.Arrivals},
+		{Documents: ch.Documents}, {Keys: ch.Keys}, {Messages: ch.Messages}, {Notes: ch.Notes}, {Dues: ch.Dues}, {Totals: ch.Totals},
+		{Entries: ch.Entries}, {},
+	}
+	for i := range all {
+		all[i].Tenant = ch.Tenant
+	}
+	return all
+}
+
 // fields returns the exported fields of a struct.
 func fields(v reflect.Value) []reflect.Value {
 	var out []reflect.Value
@@ -185,6 +198,35 @@ func scramble(v reflect.Value) {
 	case reflect.Struct:
 		for _, field := range fields(v) {
 			scramble(field)
+		}
+	}
+}
+
+// blur makes every time that can be reached from v finer than a microsecond and of another zone, which a store does not keep.
+func blur(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			blur(v.Elem())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			blur(v.Index(i))
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			value := reflect.New(v.Type().Elem()).Elem()
+			value.Set(v.MapIndex(key))
+			blur(value)
+			v.SetMapIndex(key, value)
+		}
+	case reflect.Struct:
+		if at, ok := v.Addr().Interface().(*time.Time); ok {
+			*at = at.Add(999 * time.Nanosecond).In(time.FixedZone("west", -3*60*60-30*60))
+			return
+		}
+		for _, field := range fields(v) {
+			blur(field)
 		}
 	}
 }

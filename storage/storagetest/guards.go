@@ -184,16 +184,21 @@ func twoOnOneRow(k *kit) {
 	}
 }
 
+// rowTwice names a row again with other values, at the same version and at the one that would follow.
 func rowTwice(k *kit) {
-	t := k.talk()
-	who := t.begin()
-	who.Identities = append(who.Identities, who.Identities[0])
-	k.conflicts("a change with one identity twice", who)
-	a := k.talk().begin()
-	a.Arrivals = append(a.Arrivals, a.Arrivals[0])
-	k.conflicts("a change with one arrival twice", a)
-	d := k.save(k.setting(inbox.TopicDocument))
-	d.Documents = append(d.Documents, d.Documents[0])
-	k.conflicts("a change with one settings document twice", d)
+	for version := range int64(3) {
+		a, b := full(k, k.tenant, 1), full(k, k.tenant, 2)
+		who, arrival, doc := b.Identities[0], b.Arrivals[0], b.Documents[0]
+		who.ID, who.Version = a.Identities[0].ID, version
+		arrival.Account, arrival.ExternalID, arrival.Version = a.Arrivals[0].Account, a.Arrivals[0].ExternalID, version
+		doc.DocumentKey, doc.Version = a.Documents[0].DocumentKey, version
+		a.Identities[1], a.Arrivals[1], a.Documents[1] = who, arrival, doc
+		for what, ch := range map[string]inbox.Change{
+			"identity": {Identities: a.Identities}, "arrival": {Arrivals: a.Arrivals}, "settings document": {Documents: a.Documents},
+		} {
+			ch.Tenant, ch.Entries = k.tenant, a.Entries
+			k.conflicts(fmt.Sprintf("a change with one %s twice, the second time at version %d", what, version), ch)
+		}
+	}
 	k.same("what is left behind", k.head().Position, int64(0))
 }

@@ -1,14 +1,19 @@
 package storagetest
 
 import (
+	"slices"
+	"sync/atomic"
+
 	"github.com/deskwright/deskwright/audit"
 	"github.com/deskwright/deskwright/inbox"
+	"github.com/google/uuid"
 )
 
 // loading is what Load answers, apart from finding conversations by arrival.
 var loading = []rule{
 	{"Load fills every snapshot with what its ref names", everyRef},
 	{"whatever else stood in a snapshot is gone", usedAgain},
+	{"the room of a snapshot's Identities and Messages is used again, and no other", roomUsedAgain},
 	{"what does not exist has version 0 and is no error", absent},
 	{"zero parts of a ref ask for nothing", zeroParts},
 	{"all snapshots are of one consistent state", consistent},
@@ -61,6 +66,25 @@ func usedAgain(k *kit) {
 	}
 }
 
+// roomUsedAgain keeps what a snapshot handed out and loads another conversation into the snapshot.
+func roomUsedAgain(k *kit) {
+	first, second := full(k, k.tenant, 1), full(k, k.tenant, 2)
+	k.commit(full(k, k.tenant, 1), full(k, k.tenant, 2))
+	var used inbox.Snapshot
+	used.Ref, _ = refs(&first)
+	k.works("Load", k.store.Load(k.Context(), &used))
+	kept, want := used, k.loads(used.Ref)[0]
+	kept.Identities, kept.Messages = slices.Clone(used.Identities), slices.Clone(used.Messages)
+	who, message := &used.Identities[0], &used.Messages[0]
+	used.Ref, _ = refs(&second)
+	k.works("Load", k.store.Load(k.Context(), &used))
+	k.same("what was handed out before", kept, want)
+	k.same("what a used snapshot says", used, k.loads(used.Ref)[0])
+	if who != &used.Identities[0] || message != &used.Messages[0] {
+		k.broken("the identities and messages of a used snapshot: got them in other room than those before")
+	}
+}
+
 func absent(k *kit) {
 	ch := full(k, k.tenant, 1)
 	byID, byArrival := refs(&ch)
@@ -73,19 +97,32 @@ func absent(k *kit) {
 	}
 }
 
+// zeroParts asks where there are rows without a name, too.
 func zeroParts(k *kit) {
-	k.commit(full(k, k.tenant, 1))
+	ch := full(k, k.tenant, 1)
+	nameless := full(k, k.tenant, 2)
+	nameless.Arrivals[0].Account, nameless.Arrivals[0].ExternalID = ch.Conversation.Account, ""
+	nameless.Documents[0].ID = uuid.Nil
+	nameless.Keys[0].Key = ""
+	nameless.Messages[0].ID, nameless.Messages[0].Conversation = inbox.MessageID{}, ch.Conversation.ID
+	nameless.Notes[0].ID, nameless.Notes[0].Conversation = inbox.NoteID{}, ch.Conversation.ID
+	k.commit(full(k, k.tenant, 1), inbox.Change{
+		Tenant: k.tenant, Arrivals: nameless.Arrivals[:1], Documents: nameless.Documents[:1], Keys: nameless.Keys[:1],
+		Messages: nameless.Messages[:1], Notes: nameless.Notes[:1],
+	})
 	k.commit(k.talk().begin())
 	ref := inbox.Ref{Tenant: k.tenant}
-	k.same("what an empty ref finds", k.load(ref), inbox.Snapshot{Ref: ref, Epoch: 1})
-	ch := full(k, k.tenant, 1)
+	k.same("what an empty ref finds", k.load(ref), inbox.Snapshot{Ref: ref, Epoch: 2})
+	ref.Document.Kind = nameless.Documents[0].Kind
+	k.same("what a ref finds that names only a kind of document", k.load(ref), inbox.Snapshot{Ref: ref, Epoch: 2})
+	ref = inbox.Ref{Tenant: k.tenant}
 	ref.Arrival = inbox.ArrivalRef{Account: ch.Conversation.Account, Visibility: ch.Thread.Visibility, Thread: ch.Thread.Key}
-	k.same("what a ref finds that names a thread but nobody", k.load(ref), inbox.Snapshot{Ref: ref, Epoch: 1})
+	k.same("what a ref finds that names a thread but nobody", k.load(ref), inbox.Snapshot{Ref: ref, Epoch: 2})
 	ref = inbox.Ref{Tenant: k.tenant, Conversation: ch.Conversation.ID}
 	got := k.load(ref)
 	got.Conversation, got.Open, got.Thread = inbox.Conversation{}, inbox.ConversationID{}, inbox.Thread{}
 	got.Contact, got.Identities = inbox.Contact{}, nil
-	k.same("what else a ref finds that names only the conversation", got, inbox.Snapshot{Ref: ref, Epoch: 1})
+	k.same("what else a ref finds that names only the conversation", got, inbox.Snapshot{Ref: ref, Epoch: 2})
 }
 
 // consistent moves a conversation, a document and the epoch together, one change after another, and looks at them many times in
@@ -99,8 +136,9 @@ func consistent(k *kit) {
 	for range 50 {
 		refs = append(refs, t.ref(), inbox.Ref{Tenant: k.tenant, Document: d.DocumentKey})
 	}
+	var looks atomic.Int64
 	k.meanwhile(func() {
-		for range 300 {
+		for n := 0; (n < 300 || looks.Load() < 30) && !k.Failed(); n++ {
 			ch := t.trail()
 			d.Version++
 			ch.Documents = []inbox.Document{*d}
@@ -110,6 +148,7 @@ func consistent(k *kit) {
 			}
 		}
 	}, func() {
+		defer looks.Add(1)
 		snaps := k.loads(refs...)
 		for i, snap := range snaps {
 			version := snap.Conversation.Version + snap.Document.Version // one of them is asked for
@@ -165,6 +204,11 @@ func byConversation(k *kit) {
 			Identities: []inbox.Identity{t.identity},
 		})
 	}
+	alone := k.talk().conversation
+	alone.Version = 1
+	k.commit(inbox.Change{Tenant: k.tenant, Conversation: &alone})
+	ref := inbox.Ref{Tenant: k.tenant, Conversation: alone.ID}
+	k.same("what is found by a conversation of no thread", k.load(ref), inbox.Snapshot{Ref: ref, Conversation: alone})
 }
 
 func bothGiven(k *kit) {
@@ -179,8 +223,10 @@ func bothGiven(k *kit) {
 	})
 	ref.Arrival.ExternalID, ref.Arrival.About = "", other.message.ExternalID
 	k.same("the conversation, where the arrival is about a message of another one", k.load(ref).Conversation, t.conversation)
-	ref.Conversation = inbox.ConversationID{UUID: k.id()}
-	k.same("the conversation, where the one named does not exist", k.load(ref).Conversation, inbox.Conversation{})
+	ref.Conversation, ref.Arrival.ExternalID = inbox.ConversationID{UUID: k.id()}, other.message.ExternalID
+	k.same("what is found where the conversation named does not exist", k.load(ref), inbox.Snapshot{
+		Ref: ref, Arrival: other.arrival, About: other.arrival, Messages: []inbox.Message{other.message},
+	})
 }
 
 func ownConversation(k *kit) {
@@ -255,6 +301,9 @@ func stands(k *kit) {
 		k.commit(ch)
 	}
 	e := entries[1]
+	nobodys := t.trail()
+	nobodys.Entries[0].Cause = uuid.Nil
+	k.commit(nobodys)
 	for _, c := range []struct {
 		what string
 		ref  inbox.Ref
@@ -281,6 +330,12 @@ func standsInDocument(k *kit) {
 	ch := k.save(d)
 	k.commit(ch)
 	e := ch.Entries[0]
+	nobodys := k.save(d)
+	nobodys.Entries[0].Cause = uuid.Nil
+	k.commit(nobodys)
+	if k.load(inbox.Ref{Document: d.DocumentKey}).Stands {
+		k.broken("whether an entry of no cause stands: got true")
+	}
 	for seq, want := range []bool{true, true, false} {
 		ref := inbox.Ref{Document: d.DocumentKey, Cause: e.Cause, Seq: int64(seq)}
 		if got := k.load(ref).Stands; got != want {

@@ -126,8 +126,11 @@ func owner(k *kit) {
 			}
 		}
 	}
-	k.commit(k.save(k.setting(inbox.AccountDocument)))
-	for _, key := range []channel.AccountKey{k.accountKey(), {}, {Network: channel.WhatsApp}} {
+	d := k.setting(inbox.AccountDocument)
+	d.Account = k.accountKey()
+	k.commit(k.save(k.setting(inbox.AccountDocument)), k.save(d))
+	for _, key := range []channel.AccountKey{k.accountKey(), {}, {Network: channel.WhatsApp}, {Network: d.Account.Network},
+		{ExternalID: d.Account.ExternalID}, {Network: channel.X, ExternalID: d.Account.ExternalID}} {
 		tenant, id, err := k.store.Owner(k.Context(), key)
 		k.refused("the owner of nothing", err, storage.ErrNotFound)
 		k.same("the tenant and id of nothing", []any{tenant, id}, []any{inbox.Tenant{}, channel.AccountID{}})

@@ -9,6 +9,8 @@ import (
 var timelines = []rule{
 	{"a timeline has the entries that stored a message or a note and, if asked for, the others of the trail, oldest first", timelineClasses},
 	{"an entry that stored a message or a note comes with it as it is now", timelineNow},
+	{"a message or note that is put elsewhere leaves the entry that it had", timelineMoves},
+	{"a message or note without an entry is in no timeline", timelineWithout},
 	{"a timeline begins after a sequence number", timelineAfter},
 	{"a timeline has what is of its conversation only", timelineOwn},
 	{"Messages returns those with these ids that exist, each once", messagesByID},
@@ -70,6 +72,55 @@ func timelineNow(k *kit) {
 		}
 		k.same("the message in the timeline", items[0].Message, &m)
 		k.same("the note in the timeline", items[1].Note, &n)
+	}
+}
+
+func timelineMoves(k *kit) {
+	t, other := k.talk(), k.talk()
+	k.commit(t.begin(), t.trail(), t.trail(), other.begin(), other.trail(), other.trail(), other.trail(), other.trail())
+	note := t.remark("a note")
+	k.commit(note, t.trail())
+	m, n := t.message, note.Notes[0]
+	here, there := t.conversation.ID, other.conversation.ID
+	for _, step := range []struct {
+		of                    inbox.ConversationID
+		message, note         int64
+		what                  string
+		with, without, beside []int64 // of the one, and of the other conversation
+	}{
+		{here, 1, 4, "where they were", []int64{1, 2, 3, 4, 5}, []int64{1, 4}, []int64{1}},
+		{here, 2, 5, "at other entries", []int64{1, 2, 3, 4, 5}, []int64{2, 5}, []int64{1}},
+		{there, 2, 5, "at entries of another conversation", []int64{1, 2, 3, 4, 5}, nil, []int64{1, 2, 5}},
+		{here, 3, 4, "back again", []int64{1, 2, 3, 4, 5}, []int64{3, 4}, []int64{1}},
+	} {
+		m.Conversation, m.Seq, n.Conversation, n.Seq = step.of, step.message, step.of, step.note
+		k.commit(inbox.Change{Tenant: k.tenant, Messages: []inbox.Message{m}, Notes: []inbox.Note{n}})
+		seqs := func(id inbox.ConversationID, trail bool) (all []int64) {
+			for _, item := range k.timeline(id, 0, 10, trail) {
+				all = append(all, item.Seq)
+				if item.Message != nil && item.Message.ID == m.ID {
+					k.same("the message "+step.what, *item.Message, m)
+				}
+				if item.Note != nil {
+					k.same("the note "+step.what, *item.Note, n)
+				}
+			}
+			return all
+		}
+		k.same("the timeline with the trail and a message and a note "+step.what, seqs(here, true), step.with)
+		k.same("the timeline without the trail", seqs(here, false), step.without)
+		k.same("the timeline of the other conversation without the trail", seqs(there, false), step.beside)
+	}
+}
+
+func timelineWithout(k *kit) {
+	t := k.talk()
+	k.commit(t.begin())
+	m, n := t.message, t.remark("a note").Notes[0]
+	m.ID.UUID, m.Seq = k.id(), 3
+	k.commit(inbox.Change{Tenant: k.tenant, Messages: []inbox.Message{m}, Notes: []inbox.Note{n}})
+	if items := k.timeline(t.conversation.ID, 0, 10, true); len(items) != 1 || items[0].Message.ID != t.message.ID {
+		k.broken("the timeline of one entry, and a message and a note without one: got %d items", len(items))
 	}
 }
 

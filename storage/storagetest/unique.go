@@ -3,7 +3,6 @@ package storagetest
 import (
 	"github.com/deskwright/deskwright/audit"
 	"github.com/deskwright/deskwright/channel"
-	"github.com/deskwright/deskwright/contact"
 	"github.com/deskwright/deskwright/inbox"
 	"github.com/deskwright/deskwright/storage"
 )
@@ -13,12 +12,15 @@ var uniqueKeys = []rule{
 	{"an identity's address is unique", uniqueAddress},
 	{"a thread's key is unique", uniqueThread},
 	{"a thread has at most one open conversation", uniqueOpen},
+	{"a conversation that goes to another thread takes the open place there and gives up the one it had", movedOpen},
 	{"an arrival's account and external id are unique: the same message twice is one", uniqueArrival},
 	{"a settings document's kind and id are unique", uniqueDocument},
 	{"a channel account's network and external id are unique over all tenants", uniqueAccount},
 	{"a command key is unique", uniqueKey},
 	{"an entry's subject and sequence number are unique", uniqueEntry},
 	{"what has been given up can be taken", givenUp},
+	{"a thread whose key changes is found by the new one only", rekeyed},
+	{"what is given up cannot be taken by the same change", handedOver},
 }
 
 // onlyOne commits two changes that want the same, together and one after the other. The first passes and the second conflicts and
@@ -122,6 +124,45 @@ func uniqueOpen(k *kit) {
 	k.commit(ch)
 }
 
+func movedOpen(k *kit) {
+	a, b := k.talk(), k.talk()
+	k.commit(a.begin(), b.begin())
+	from, to := *a, *b
+	opens := func(t *talk) inbox.Change {
+		t.follow()
+		ch := t.append("a new conversation of the thread")
+		ch.Thread = nil
+		return ch
+	}
+	moves := func() inbox.Change {
+		again := *a
+		again.conversation.Thread = b.thread.ID
+		return again.trail()
+	}
+	open := func(what string, t *talk, want inbox.ConversationID) {
+		snap := k.load(inbox.Ref{Arrival: t.arrivalRef()})
+		if snap.Thread.ID != t.thread.ID || snap.Open != want {
+			k.broken("the open conversation of the thread %s: got %v, want %v", what, snap.Open, want)
+		}
+	}
+	k.conflicts("an open conversation that goes to a thread that has one", moves())
+	open("it did not leave", a, a.conversation.ID)
+	k.commit(b.move(inbox.StateResolved))
+	k.commit(moves())
+	open("it went to", b, a.conversation.ID)
+	k.conflicts("a conversation that is opened again beside one that came", b.move(inbox.StatePending))
+	k.conflicts("a new conversation beside one that came", opens(&to))
+	ch := opens(&from)
+	k.commit(ch)
+	open("it left", a, ch.Conversation.ID)
+	a.conversation = k.load(a.ref()).Conversation
+	k.commit(a.move(inbox.StatePending))
+	open("it went to, as it goes on", b, a.conversation.ID)
+	k.commit(a.move(inbox.StateResolved))
+	open("it went to, after it was resolved", b, inbox.ConversationID{})
+	open("it left, after that", a, ch.Conversation.ID)
+}
+
 func uniqueArrival(k *kit) {
 	k.onlyOne("an account's external id", func(k *kit) (inbox.Change, inbox.Change) {
 		t, other := k.talk(), k.talk()
@@ -167,10 +208,15 @@ func uniqueAccount(k *kit) {
 	k.commit(account(k))
 	other := k.of(k.another())
 	k.conflicts("a channel account of another tenant", account(other))
-	d := other.setting(inbox.AccountDocument)
-	k.commit(other.save(d))
-	d.Account = taken
-	k.conflicts("a channel account of another tenant, by a change of a document", other.save(d))
+	here, there := k.setting(inbox.AccountDocument), other.setting(inbox.AccountDocument)
+	here.Account = k.accountKey()
+	there.ID = here.ID
+	k.commit(k.save(here), other.save(there))
+	for _, key := range []channel.AccountKey{taken, here.Account} {
+		again := *there
+		again.Account = key
+		k.conflicts("a channel account of another tenant, by a change of a document", other.save(&again))
+	}
 	ch := account(k)
 	ch.Documents = append(ch.Documents, account(k).Documents...)
 	taken = k.accountKey()
@@ -183,7 +229,7 @@ func uniqueAccount(k *kit) {
 	k.commit(k.save(k.setting(inbox.TopicDocument)), k.save(k.setting(inbox.TopicDocument)), other.save(other.setting(inbox.TopicDocument)))
 	sibling := k.setting(inbox.AccountDocument)
 	sibling.Account = channel.AccountKey{Network: channel.X, ExternalID: taken.ExternalID}
-	d = k.setting(inbox.AccountDocument)
+	d := k.setting(inbox.AccountDocument)
 	d.Account = taken
 	k.commit(k.save(sibling), k.save(d))
 }
@@ -209,9 +255,14 @@ func uniqueKey(k *kit) {
 			return ch
 		}
 		tenant.commit(several("one", "other"))
-		k.conflicts("a change with one key that is used", several("new", "other"))
-		k.conflicts("a change with one key twice", several("twin", "twin"))
-		for key, kept := range map[string]bool{"one": true, "other": true, "new": false, "twin": false} {
+		for i := range 3 {
+			keys := []string{"new 1", "new 2", "new 3"}
+			keys[i] = "one"
+			k.conflicts("a change with one key that is used", several(keys...))
+			keys[i] = keys[(i+1)%3]
+			k.conflicts("a change with one key twice", several(keys...))
+		}
+		for key, kept := range map[string]bool{"one": true, "other": true, "new 1": false, "new 2": false, "new 3": false} {
 			if got := tenant.load(inbox.Ref{Key: key}).Key.Key; (got == key) != kept {
 				k.broken("what is kept under the command key %q: got %q", key, got)
 			}
@@ -228,45 +279,32 @@ func uniqueEntry(k *kit) {
 		second.Entries = append(second.Entries, e)
 		return first, second
 	})
-	t := k.talk()
-	ch := t.begin()
-	ch.Entries = append(ch.Entries, ch.Entries[0])
-	k.conflicts("a change with one place in a subject's log twice", ch)
-	same := audit.Subject{Kind: audit.SubjectContact, ID: t.conversation.ID.UUID}
-	ch.Entries[1] = k.entry(&audit.Chain{}, same, "test", audit.ClassTrail)
-	k.commit(ch)
-}
-
-func givenUp(k *kit) {
-	t, d := k.talk(), k.setting(inbox.AccountDocument)
-	d.Account = k.accountKey()
-	address, key, account := t.identity.Address, t.thread.ThreadKey, d.Account
+	t, d := k.talk(), k.setting(inbox.TopicDocument)
 	k.commit(t.begin(), k.save(d))
-
-	t.identity.Address.ID, t.identity.Version = k.text("address"), 2
-	t.thread.Key, t.thread.Version = k.text("key"), 2
-	d.Account, d.Deleted = channel.AccountKey{}, true
-	saved := k.save(d)
-	saved.Identities, saved.Thread = []inbox.Identity{t.identity}, &t.thread
-	k.commit(saved)
-	snap := k.load(inbox.Ref{Arrival: inbox.ArrivalRef{Addresses: []channel.Address{address}}})
-	k.same("the identity at an address that was given up", snap.Identities, []inbox.Identity(nil))
-	_, _, err := k.store.Owner(k.Context(), account)
-	k.refused("the owner of a channel account that was given up", err, storage.ErrNotFound)
-
-	other := k.of(k.another())
-	taker := other.setting(inbox.AccountDocument)
-	taker.Account = account
-	who := inbox.Identity{Version: 1, Identity: contact.Identity{ID: contact.IdentityID{UUID: k.id()}, Contact: t.contact.ID, Address: address}}
-	th := inbox.Thread{ID: inbox.ThreadID{UUID: k.id()}, Version: 1, ThreadKey: key}
-	k.commit(other.save(taker), inbox.Change{Tenant: k.tenant, Identities: []inbox.Identity{who}, Thread: &th})
-	tenant, id, err := k.store.Owner(k.Context(), account)
-	if err != nil || tenant != other.tenant || id.UUID != taker.ID {
-		k.broken("the owner of a channel account that was taken over: got %v of %v and error %v, want %v of %v", id, tenant, err, taker.ID,
-			other.tenant)
+	same, kinds := t.conversation.ID.UUID, inbox.Change{Tenant: k.tenant}
+	for _, kind := range []audit.SubjectKind{audit.SubjectConversation, audit.SubjectContact, audit.SubjectSetting} {
+		e := k.entry(&audit.Chain{Seq: 9}, audit.Subject{Kind: kind, ID: same}, "test", audit.ClassTrail)
+		kinds.Entries = append(kinds.Entries, e)
 	}
-	ref := t.arrivalRef()
-	k.same("the thread that gave up its key", k.load(inbox.Ref{Arrival: ref}).Thread, t.thread)
-	ref.Addresses, ref.Thread = []channel.Address{address}, key.Key
-	k.same("the identity that took the address", k.load(inbox.Ref{Arrival: ref}).Identities, []inbox.Identity{who})
+	k.commit(kinds)
+	for _, subject := range []audit.Subject{
+		{Kind: audit.SubjectConversation, ID: same}, {Kind: audit.SubjectContact, ID: same}, {Kind: audit.SubjectSetting, ID: same},
+		{Kind: audit.SubjectContact, ID: t.contact.ID.UUID}, {Kind: audit.SubjectSetting, ID: d.ID}, {Kind: "test", ID: k.id()},
+		{Kind: audit.SubjectConversation, ID: k.id()},
+	} {
+		at := func(seqs ...int64) inbox.Change {
+			ch := inbox.Change{Tenant: k.tenant}
+			for _, seq := range seqs {
+				ch.Entries = append(ch.Entries, k.entry(&audit.Chain{Seq: seq - 1}, subject, "test", audit.ClassTrail))
+			}
+			return ch
+		}
+		k.commit(at(11, 12, 14))
+		for _, seq := range []int64{11, 12, 14} {
+			k.conflicts("a place in the log of a "+string(subject.Kind)+" that is taken", at(seq))
+			k.conflicts("a place in the log of a "+string(subject.Kind)+" that is taken, beside one that is not", at(15, seq))
+			k.conflicts("one place in the log of a "+string(subject.Kind)+" twice", at(15, 16, 15))
+		}
+		k.commit(at(13))
+	}
 }

@@ -178,6 +178,7 @@ func zeroStays(k *kit) {
 
 func passedIn(k *kit) {
 	want, given := full(k, k.tenant, 1), full(k, k.tenant, 1)
+	want.Entries[0].Data, given.Entries[0].Data = bytes.Repeat([]byte("long "), 20_000), bytes.Repeat([]byte("long "), 20_000)
 	k.commit(given)
 	scramble(reflect.ValueOf(&given))
 	k.same("what the store has after the caller has changed what it passed in", k.read(&want), written(&want))
@@ -201,6 +202,8 @@ func handedOut(k *kit) {
 }
 
 func times(k *kit) {
+	everyTime(k)
+	fineDues(k)
 	zone := time.FixedZone("east", 5*60*60+45*60)
 	for _, at := range []time.Time{
 		time.Date(2026, 3, 29, 2, 30, 0, 123456000, zone),
@@ -236,6 +239,36 @@ func times(k *kit) {
 				k.broken("%s: passed in %s, got %s, want %s", what, at, got, want)
 			}
 		}
+	}
+}
+
+// everyTime writes rows in which every time is finer than a microsecond and of another zone, and writes them again.
+func everyTime(k *kit) {
+	first := full(k, k.tenant, 1)
+	want := later(&first, full(k, k.tenant, 2))
+	one, other := full(k, k.tenant, 1), later(&first, full(k, k.tenant, 2))
+	blur(reflect.ValueOf(&one))
+	k.commit(one)
+	got := k.read(&first)
+	k.same("what comes back of rows with finer times", got, written(&first))
+	k.utc("a row with finer times", reflect.ValueOf(got))
+	k.sameDues(first.Dues)
+	blur(reflect.ValueOf(&other))
+	k.commit(other)
+	k.afterwards(&first, &want)
+	k.sameDues(want.Dues)
+}
+
+// fineDues claims rows that wait until a time, or are leased until one, that is finer than a microsecond.
+func fineDues(k *kit) {
+	for _, ready := range []time.Time{second(1), second(2).Add(time.Microsecond)} {
+		a, b := k.wait("test"), k.wait("test")
+		a.At, b.At, b.Leased = ready.Add(999), second(0), ready.Add(999)
+		k.commit(inbox.Change{Tenant: k.tenant, Dues: []inbox.Due{a, b}})
+		next := k.next()
+		k.utc("Next", reflect.ValueOf(next))
+		k.same("Next of rows that wait until a finer time", next, ready)
+		k.same("how many can be claimed at the microsecond", len(k.claim(ready, faraway, 10)), 2)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // SQLite forget the rest.
 type turn struct {
 	token chan struct{} // holds one while somebody has the turn
-	since atomic.Int64  // when it was taken, in microseconds
+	slow  atomic.Bool   // whoever has it takes long
 }
 
 func newTurn() turn { return turn{token: make(chan struct{}, 1)} }
@@ -20,33 +20,37 @@ func newTurn() turn { return turn{token: make(chan struct{}, 1)} }
 func (t *turn) take(ctx context.Context) (give func(), err error) {
 	select {
 	case t.token <- struct{}{}:
-		return t.taken(), nil
+		return t.give, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
 
-func (t *turn) taken() (give func()) {
-	t.since.Store(time.Now().UnixMicro())
-	return func() { <-t.token }
+func (t *turn) give() {
+	t.slow.Store(false)
+	<-t.token
 }
 
-// soon is how long a turn may last before those who only read do without.
+// soon is how long those who only read wait before they do without the turn.
 const soon = 100 * time.Millisecond
 
 // takeSoon waits for the turn unless whoever has it takes long: a writer who waits for another process, or for a slow disk.
 func (t *turn) takeSoon(ctx context.Context) (give func(), err error) {
 	select {
 	case t.token <- struct{}{}:
-		return t.taken(), nil
+		return t.give, nil
 	default:
 	}
-	timer := time.NewTimer(time.Until(time.UnixMicro(t.since.Load()).Add(soon)))
+	if t.slow.Load() {
+		return func() {}, nil
+	}
+	timer := time.NewTimer(soon)
 	defer timer.Stop()
 	select {
 	case t.token <- struct{}{}:
-		return t.taken(), nil
+		return t.give, nil
 	case <-timer.C:
+		t.slow.Store(true)
 		return func() {}, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()

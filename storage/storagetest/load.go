@@ -138,7 +138,7 @@ func consistent(k *kit) {
 	}
 	var looks atomic.Int64
 	k.meanwhile(func() {
-		for n := 0; (n < 300 || looks.Load() < 30) && !k.Failed(); n++ {
+		for n := 0; (n < 300 || looks.Load() < 100) && !k.Failed(); n++ {
 			ch := t.trail()
 			d.Version++
 			ch.Documents = []inbox.Document{*d}

@@ -31,7 +31,7 @@ func TestACopyMadeWhileSomebodyWritesHolds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			eachEngine(t, func(t *testing.T, e engine) {
 				e = e.patient()
-				file := deskFile(t, e)
+				file := deskFile(t)
 				often := func() string { return "PRAGMA wal_autocheckpoint = 10" } // what is written moves into the file all the time
 				db, copier := wrapped{engine: e, file: file, begin: often}.mustOpen(t), single(t, e, file)
 				w, err := newWriters(over(t, db), "one")
@@ -49,7 +49,7 @@ func TestACopyMadeWhileSomebodyWritesHolds(t *testing.T) {
 					copied := filepath.Join(t.TempDir(), strconv.Itoa(n))
 					before := w.soFar()
 					way(t, copier, file, copied)
-					holds(t, e, copied, before)
+					holds(t, copied, before)
 				}
 				w.goOn(t, ended)
 				over.Store(true)
@@ -62,9 +62,9 @@ func TestACopyMadeWhileSomebodyWritesHolds(t *testing.T) {
 }
 
 // holds looks into a copy.
-func holds(t *testing.T, e engine, file string, before map[effect]int) {
+func holds(t *testing.T, file string, before map[effect]int) {
 	t.Helper()
-	db := e.open(t, file)
+	db := quick.open(t, file)
 	defer db.Close()
 	store := over(t, db)
 	sound(t, file, db, store)

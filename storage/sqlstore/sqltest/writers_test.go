@@ -205,10 +205,10 @@ func effects(ctx context.Context, store inbox.Store) (map[effect]int, error) {
 }
 
 // deskFile returns a file with an account and two agents, which nobody has open.
-func deskFile(t *testing.T, e engine) string {
+func deskFile(t *testing.T) string {
 	t.Helper()
 	file := newFile(t)
-	db := e.open(t, file)
+	db := quick.open(t, file)
 	migrate(t, db)
 	box, err := inbox.New(over(t, db))
 	if err != nil {
@@ -239,7 +239,7 @@ func TestSixteenWritersInTwoProcessesLoseNothing(t *testing.T) {
 		if testing.Short() {
 			during = "2s"
 		}
-		file := deskFile(t, e)
+		file := deskFile(t)
 		var waits []func() (string, error)
 		for range 2 {
 			begin, wait := start(t, file, during)
@@ -258,7 +258,7 @@ func TestSixteenWritersInTwoProcessesLoseNothing(t *testing.T) {
 		}
 		all.Wait()
 		want := told(t, outs)
-		look := e.open(t, file)
+		look := quick.open(t, file)
 		store := over(t, look)
 		sound(t, "after two processes wrote", look, store)
 		found, err := effects(t.Context(), store)

@@ -167,9 +167,9 @@ func die(t *testing.T, e engine, folder string) {
 			}
 			select {} // until the others are there
 		})
-		db := w.mustOpen(t)
+		store := over(t, w.mustOpen(t))
 		go func() {
-			s, err := at(t.Context(), over(t, db), 1000)
+			s, err := at(t.Context(), store, 1000)
 			if err == nil {
 				err = commands[f.Name()](s)
 			}

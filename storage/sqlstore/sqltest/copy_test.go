@@ -61,7 +61,7 @@ func TestACopyMadeWhileSomebodyWritesHolds(t *testing.T) {
 	}
 }
 
-// holds looks into a copy.
+// holds fails unless a file is sound and has everything that somebody was told of before.
 func holds(t *testing.T, file string, before map[effect]int) {
 	t.Helper()
 	db := quick.open(t, file)
@@ -75,7 +75,7 @@ func holds(t *testing.T, file string, before map[effect]int) {
 	}
 	for e, times := range before {
 		if e.What != "sent" && found[e] < times { // what is sent is told before that is written
-			t.Errorf("%+v: told of %d times before the copy, which has it %d times", e, times, found[e])
+			t.Errorf("%+v: told of %d times, and there %d times", e, times, found[e])
 		}
 	}
 }

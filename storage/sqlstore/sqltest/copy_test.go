@@ -31,7 +31,7 @@ func TestACopyMadeWhileSomebodyWritesHolds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			eachEngine(t, func(t *testing.T, e engine) {
 				e = e.patient()
-				file := deskFile(t, e)
+				file := deskFile(t)
 				often := func() string { return "PRAGMA wal_autocheckpoint = 10" } // what is written moves into the file all the time
 				db, copier := wrapped{engine: e, file: file, begin: often}.mustOpen(t), single(t, e, file)
 				w, err := newWriters(over(t, db), "one")
@@ -49,7 +49,7 @@ func TestACopyMadeWhileSomebodyWritesHolds(t *testing.T) {
 					copied := filepath.Join(t.TempDir(), strconv.Itoa(n))
 					before := w.soFar()
 					way(t, copier, file, copied)
-					holds(t, e, copied, before)
+					holds(t, copied, before)
 				}
 				w.goOn(t, ended)
 				over.Store(true)
@@ -61,10 +61,10 @@ func TestACopyMadeWhileSomebodyWritesHolds(t *testing.T) {
 	}
 }
 
-// holds looks into a copy.
-func holds(t *testing.T, e engine, file string, before map[effect]int) {
+// holds fails unless a file is sound and has everything that somebody was told of before.
+func holds(t *testing.T, file string, before map[effect]int) {
 	t.Helper()
-	db := e.open(t, file)
+	db := quick.open(t, file)
 	defer db.Close()
 	store := over(t, db)
 	sound(t, file, db, store)
@@ -75,7 +75,7 @@ func holds(t *testing.T, e engine, file string, before map[effect]int) {
 	}
 	for e, times := range before {
 		if e.What != "sent" && found[e] < times { // what is sent is told before that is written
-			t.Errorf("%+v: told of %d times before the copy, which has it %d times", e, times, found[e])
+			t.Errorf("%+v: told of %d times, and there %d times", e, times, found[e])
 		}
 	}
 }

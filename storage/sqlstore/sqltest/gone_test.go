@@ -23,9 +23,7 @@ func refusal(t *testing.T, when string, got, want error) {
 func TestOnAClosedHandleEverythingIsClosed(t *testing.T) {
 	eachEngine(t, func(t *testing.T, e engine) {
 		e = e.patient()
-		file := prepared(t, e)
-		look := e.careless().open(t, file)
-		before := inventory(t, look)
+		file, before := prepared(t), courses(t)["Reply"].states[0]
 		db := e.open(t, file)
 		s, err := at(t.Context(), over(t, db), 1000)
 		if err != nil {
@@ -39,9 +37,7 @@ func TestOnAClosedHandleEverythingIsClosed(t *testing.T) {
 		refusal(t, "Header", err, storage.ErrClosed)
 		_, err = s.box.Verify(t.Context())
 		refusal(t, "Verify", err, storage.ErrClosed)
-		if got := inventory(t, look); got != before {
-			t.Errorf("something was written:\n%s", firstDifference(got, before))
-		}
+		left(t, file, "when all were refused", before)
 	})
 }
 
@@ -49,7 +45,7 @@ func TestOnAClosedHandleEverythingIsClosed(t *testing.T) {
 func TestAHandleThatIsClosedWhileSomebodyWritesLosesNothing(t *testing.T) {
 	eachEngine(t, func(t *testing.T, e engine) {
 		e = e.patient()
-		file := deskFile(t, e)
+		file := deskFile(t)
 		for round := range 5 {
 			db := e.open(t, file)
 			w, err := newWriters(over(t, db), fmt.Sprint(round))
@@ -63,7 +59,7 @@ func TestAHandleThatIsClosedWhileSomebodyWritesLosesNothing(t *testing.T) {
 			for _, one := range err.(interface{ Unwrap() []error }).Unwrap() {
 				refusal(t, "while it was closed", one, storage.ErrClosed)
 			}
-			holds(t, e, file, w.soFar())
+			holds(t, file, w.soFar())
 		}
 	})
 }
@@ -84,34 +80,29 @@ func TestOnAReadOnlyFileReadsGoOn(t *testing.T) {
 		t.Run(way.name, func(t *testing.T) {
 			eachEngine(t, func(t *testing.T, e engine) {
 				e = e.patient()
-				before := prepared(t, e)
+				file, courses := prepared(t), courses(t)
+				shut := new(atomic.Bool)
+				shut.Store(true)
+				db := way.open(t, e, file, shut)
+				defer db.Close()
+				store := over(t, db)
+				s, err := at(t.Context(), store, 1000)
+				if err != nil {
+					t.Fatal(err)
+				}
+				before := inventory(t, db)
 				for name, command := range commands {
-					c := follow(t, e, before, name)
-					file := newFile(t)
-					copied(t, before, file)
-					look := e.careless().open(t, file)
-					shut := new(atomic.Bool)
-					shut.Store(true)
-					db := way.open(t, e, file, shut)
-					if got := inventory(t, look); got != c.states[0] {
-						t.Fatal("the copy is another")
-					}
-					store := over(t, db)
-					s, err := at(t.Context(), store, 1000)
-					if err != nil {
-						t.Fatal(err)
-					}
 					refusal(t, name, command(s), storage.ErrReadOnly)
-					if got := inventory(t, look); got != c.states[0] {
-						t.Errorf("%s: something was written:\n%s", name, firstDifference(got, c.states[0]))
-					}
-					sound(t, name, look, store)
-					if way.ends {
-						shut.Store(false)
-						goesOn(t, name, name, c, look, store)
-					}
+				}
+				if got := inventory(t, db); got != before {
+					t.Errorf("something was written:\n%s", firstDifference(got, before))
+				}
+				sound(t, "when all were refused", db, store)
+				if way.ends {
+					shut.Store(false)
+					goesOn(t, "when it may be written to", "Reply", store)
 					db.Close()
-					look.Close()
+					ends(t, file, "when it may be written to", courses["Reply"])
 				}
 			})
 		})
@@ -123,7 +114,7 @@ func TestOnAReadOnlyFileReadsGoOn(t *testing.T) {
 func TestADeletedFileIsAnErrorOfItsOwnKind(t *testing.T) {
 	eachEngine(t, func(t *testing.T, e engine) {
 		e = e.patient()
-		file := prepared(t, e)
+		file := prepared(t)
 		kept := file + " kept"
 		copied(t, file, kept)
 		db := e.open(t, file)
@@ -167,7 +158,7 @@ func TestADeletedFileIsAnErrorOfItsOwnKind(t *testing.T) {
 func TestADeletedFileIsThereForWhoHasItOpen(t *testing.T) {
 	eachEngine(t, func(t *testing.T, e engine) {
 		e = e.patient()
-		file := prepared(t, e)
+		file := prepared(t)
 		db := single(t, e, file)
 		store := over(t, db)
 		s, err := at(t.Context(), store, 1000)

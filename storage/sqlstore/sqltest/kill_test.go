@@ -1,12 +1,12 @@
 package sqltest_test
 
 import (
-	"database/sql"
 	"database/sql/driver"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -24,11 +24,10 @@ func TestACommandIsDoneOrNotWheneverItsProcessIsKilled(t *testing.T) {
 			die(t, e, folder)
 			return
 		}
-		before := prepared(t, e)
-		courses, most := map[string]course{}, 0
-		for name := range commands {
-			courses[name] = follow(t, e, before, name)
-			most = max(most, len(courses[name].at))
+		before := prepared(t)
+		courses, most := courses(t), 0
+		for _, c := range courses {
+			most = max(most, len(c.at))
 		}
 		step, points := 1, 0
 		if testing.Short() {
@@ -87,15 +86,35 @@ var several = map[string]int{
 	"Tick":          3, // the claim, and a delivery's begin and end
 }
 
+// courses returns the course of every command. It is the same with every driver and in every copy of the scene.
+func courses(t *testing.T) map[string]course {
+	t.Helper()
+	followed.Lock()
+	defer followed.Unlock()
+	if followed.courses == nil {
+		before, all := prepared(t), map[string]course{}
+		for name := range commands {
+			all[name] = follow(t, before, name)
+		}
+		followed.courses = all
+	}
+	return followed.courses
+}
+
+var followed struct {
+	sync.Mutex
+	courses map[string]course
+}
+
 // follow carries out a command on a copy of a file.
-func follow(t *testing.T, e engine, before, name string) course {
+func follow(t *testing.T, before, name string) course {
 	t.Helper()
 	file := newFile(t)
 	copied(t, before, file)
-	look := e.careless().open(t, file)
+	look := quick.open(t, file)
 	defer look.Close()
 	c := course{states: []string{inventory(t, look)}}
-	w := wrapped{engine: e, file: file}
+	w := wrapped{engine: quick, file: file}
 	w.points(func(_ int, committed bool) {
 		if committed {
 			c.states = append(c.states, inventory(t, look))
@@ -120,7 +139,7 @@ func follow(t *testing.T, e engine, before, name string) course {
 			t.Fatalf("%s: commit %d changes nothing", name, i+1)
 		}
 	}
-	sound(t, name, look, store)
+	sound(t, name, db, store)
 	return c
 }
 
@@ -135,8 +154,8 @@ func die(t *testing.T, e engine, folder string) {
 		t.Fatal(err)
 	}
 	ready(t)
-	var left atomic.Int64
-	left.Store(int64(len(files)))
+	var others atomic.Int64
+	others.Store(int64(len(files)))
 	ended := make(chan string)
 	for _, f := range files {
 		w := wrapped{engine: e, file: filepath.Join(folder, f.Name())}
@@ -144,14 +163,14 @@ func die(t *testing.T, e engine, folder string) {
 			if n != k {
 				return
 			}
-			if left.Add(-1) == 0 {
+			if others.Add(-1) == 0 {
 				syscall.Kill(syscall.Getpid(), syscall.SIGKILL)
 			}
 			select {} // until the others are there
 		})
-		db := w.mustOpen(t)
+		store := over(t, w.mustOpen(t))
 		go func() {
-			s, err := at(t.Context(), over(t, db), 1000)
+			s, err := at(t.Context(), store, 1000)
 			if err == nil {
 				err = commands[f.Name()](s)
 			}
@@ -164,32 +183,47 @@ func die(t *testing.T, e engine, folder string) {
 // afterwards looks at a file that a killed process has left, and gives the command again.
 func afterwards(t *testing.T, e engine, file, when, name string, c course, state int) {
 	t.Helper()
-	look := e.careless().open(t, file)
-	defer look.Close()
-	if got, want := inventory(t, look), c.states[state]; got != want {
-		t.Errorf("%s: not what %d of %d commits leave:\n%s", when, state, len(c.states)-1, firstDifference(got, want))
+	if !left(t, file, when, c.states[state]) {
 		return
 	}
-	db := e.open(t, file)
-	defer db.Close()
-	store := over(t, db)
-	sound(t, when, look, store)
-	goesOn(t, when, name, c, look, store)
+	db := e.unsynced(t, file)
+	goesOn(t, when, name, over(t, db))
+	db.Close()
+	ends(t, file, when, c)
+}
+
+// left reports whether a file has what is wanted in it, and whether that is sound.
+func left(t *testing.T, file, when, want string) bool {
+	t.Helper()
+	look := quick.unsynced(t, file)
+	defer look.Close()
+	got := inventory(t, look)
+	if got != want {
+		t.Errorf("%s: not as wanted:\n%s", when, firstDifference(got, want))
+	}
+	sound(t, when, look, over(t, look))
+	return got == want
 }
 
 // goesOn gives a command again, which must be carried out now.
-func goesOn(t *testing.T, when, name string, c course, look *sql.DB, store inbox.Store) {
+func goesOn(t *testing.T, when, name string, store inbox.Store) {
 	t.Helper()
 	s, err := at(t.Context(), store, 1000)
 	if err == nil {
 		err = commands[name](s)
 	}
-	switch got, want := inventory(t, look), c.states[len(c.states)-1]; {
-	case err != nil:
+	if err != nil {
 		t.Errorf("%s, and given again: %v", when, err)
-	case len(c.states) > 2: // the ids of what was left to do are others
-		sound(t, when+", and given again", look, store)
-	case got != want:
+	}
+}
+
+// ends looks at a file in which a command was given again: it was done once. Where there was something left to do its ids are others.
+func ends(t *testing.T, file, when string, c course) {
+	t.Helper()
+	look := quick.unsynced(t, file)
+	defer look.Close()
+	if got, want := inventory(t, look), c.states[len(c.states)-1]; len(c.states) == 2 && got != want {
 		t.Errorf("%s, and given again: not what it leaves at once:\n%s", when, firstDifference(got, want))
 	}
+	sound(t, when+", and given again", look, over(t, look))
 }

@@ -13,9 +13,17 @@ import (
 // fast is the engine with files that may lose their end when the machine stops.
 func (e engine) fast() engine { return e.with("(full)", "(normal)", "=FULL", "=NORMAL") }
 
-// careless is the engine with files that nothing ever waits for. A store refuses it; it is for looking at files, and for being the
-// last to close them.
-func (e engine) careless() engine { return e.fast().with("(normal)", "(off)", "=NORMAL", "=OFF") }
+// quick is for whatever is not about a driver. Two drivers never have a file open at once in one process: what the one closes, the
+// other has no lock on any more.
+var quick = engines[1].fast()
+
+// unsynced opens a file with one connection that never waits for the disk.
+func (e engine) unsynced(t *testing.T, file string) *sql.DB {
+	t.Helper()
+	db := wrapped{engine: e.fast(), file: file, begin: func() string { return "PRAGMA synchronous = off" }}.mustOpen(t)
+	db.SetMaxOpenConns(1)
+	return db
+}
 
 // migrated returns a database of its own, with the tables in it.
 func (e engine) migrated(t testing.TB) *sql.DB {

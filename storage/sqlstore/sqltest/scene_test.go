@@ -225,10 +225,10 @@ func TestEveryCommandStandsInTheTable(t *testing.T) {
 }
 
 // prepared returns a file with the scene in it, which nobody has open. Its pages are small and full.
-func prepared(t *testing.T, e engine) string {
+func prepared(t *testing.T) string {
 	t.Helper()
 	file := newFile(t)
-	db := single(t, e, file)
+	db := single(t, quick, file)
 	do(t, db, "PRAGMA journal_mode = delete", "PRAGMA page_size = 512", "VACUUM", "PRAGMA journal_mode = wal")
 	migrate(t, db)
 	store := over(t, db)
@@ -261,24 +261,33 @@ func copied(t *testing.T, from, to string) {
 	}
 }
 
-// drawn are the columns that are made of the random keys of chains.
-var drawn = []string{"chain_hash", "chain_key", "commitment", "hash", "root", "chained"}
+// drawn are the columns that are made of the random keys of chains, and of when the tables were made.
+var drawn = []string{"chain_hash", "chain_key", "commitment", "hash", "root", "chained", "applied"}
 
 // inventory writes down every row of every table, but for what is drawn.
 func inventory(t *testing.T, db *sql.DB) string {
 	t.Helper()
 	var all strings.Builder
-	for _, table := range column(t, db, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'deskwright%' ORDER BY name") {
-		var quoted []string
-		for _, name := range column(t, db, "SELECT name FROM pragma_table_info('"+table+"')") {
-			if !slices.Contains(drawn, name) {
-				quoted = append(quoted, fmt.Sprintf(`'%s=' || quote("%s")`, name, name))
-			}
+	table, quoted := "", []string(nil)
+	end := func() {
+		if table != "" {
+			rows := column(t, db, "SELECT "+strings.Join(quoted, " || ' ' || ")+" FROM "+table)
+			slices.Sort(rows)
+			fmt.Fprintf(&all, "%s\n%s\n", table, strings.Join(rows, "\n"))
 		}
-		rows := column(t, db, "SELECT "+strings.Join(quoted, " || ' ' || ")+" FROM "+table)
-		slices.Sort(rows)
-		fmt.Fprintf(&all, "%s\n%s\n", table, strings.Join(rows, "\n"))
 	}
+	for _, name := range column(t, db, "SELECT t.name || '.' || c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c "+
+		"WHERE t.type = 'table' AND t.name LIKE 'deskwright%' ORDER BY t.name, c.cid") {
+		of, name, _ := strings.Cut(name, ".")
+		if of != table {
+			end()
+			table, quoted = of, nil
+		}
+		if !slices.Contains(drawn, name) {
+			quoted = append(quoted, fmt.Sprintf(`'%s=' || quote("%s")`, name, name))
+		}
+	}
+	end()
 	return all.String()
 }
 

@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -33,6 +35,7 @@ type ledger struct {
 	mu   sync.Mutex
 	told map[effect]int
 	grew chan struct{} // since it was last received from
+	tell func(effect)  // nil: nobody
 }
 
 func newLedger() *ledger { return &ledger{told: map[effect]int{}, grew: make(chan struct{}, 1)} }
@@ -40,7 +43,10 @@ func newLedger() *ledger { return &ledger{told: map[effect]int{}, grew: make(cha
 func (l *ledger) add(what string, to uuid.UUID, name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.told[effect{what, to, name}]++
+	e := effect{what, to, name}
+	if l.told[e]++; l.tell != nil {
+		l.tell(e)
+	}
 	select {
 	case l.grew <- struct{}{}:
 	default:
@@ -205,10 +211,10 @@ func effects(ctx context.Context, store inbox.Store) (map[effect]int, error) {
 }
 
 // deskFile returns a file with an account and two agents, which nobody has open.
-func deskFile(t *testing.T, e engine) string {
+func deskFile(t *testing.T) string {
 	t.Helper()
 	file := newFile(t)
-	db := e.open(t, file)
+	db := quick.open(t, file)
 	migrate(t, db)
 	box, err := inbox.New(over(t, db))
 	if err != nil {
@@ -239,26 +245,17 @@ func TestSixteenWritersInTwoProcessesLoseNothing(t *testing.T) {
 		if testing.Short() {
 			during = "2s"
 		}
-		file := deskFile(t, e)
-		var waits []func() (string, error)
-		for range 2 {
-			begin, wait := start(t, file, during)
-			begin()
-			waits = append(waits, wait)
-		}
-		outs := make([]string, len(waits))
-		var all sync.WaitGroup
-		for i, wait := range waits {
-			all.Go(func() {
-				var err error
-				if outs[i], err = wait(); err != nil {
-					t.Errorf("process %d: %v\n%s", i, err, outs[i][max(0, len(outs[i])-2000):])
-				}
-			})
-		}
-		all.Wait()
+		file := deskFile(t)
+		outs := together(t, file, func(err error) bool { return err == nil }, during, during)
 		want := told(t, outs)
-		look := e.open(t, file)
+		of := map[string]int{}
+		for e, times := range want {
+			of[e.What] += times
+		}
+		if of["received"] == 0 || of["replied"] == 0 || of["noted"] == 0 || of["sent"] == 0 {
+			t.Errorf("not everything was done: %v", of)
+		}
+		look := quick.open(t, file)
 		store := over(t, look)
 		sound(t, "after two processes wrote", look, store)
 		found, err := effects(t.Context(), store)
@@ -266,8 +263,52 @@ func TestSixteenWritersInTwoProcessesLoseNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		compare(t, found, want)
-		t.Logf("%d effects, %d positions", len(want), head(t, store))
+		t.Logf("%v, %d entries", of, head(t, store))
 	})
+}
+
+// Two processes die in the middle of all that their writers do, one while the other goes on. Whatever one of them was told of is
+// there.
+func TestWritersThatAreKilledLoseNothingThatTheyWereToldOf(t *testing.T) {
+	eachEngine(t, func(t *testing.T, e engine) {
+		e = e.patient()
+		if file := os.Getenv(childFile); file != "" {
+			writeAsTold(t, e, file)
+			return
+		}
+		file := deskFile(t)
+		rounds := 6
+		if testing.Short() {
+			rounds = 2
+		}
+		for round := range rounds {
+			outs := together(t, file, killed, strconv.Itoa(50+7*round), strconv.Itoa(150+11*round))
+			holds(t, file, told(t, outs))
+		}
+	})
+}
+
+// together starts this test in a process for each task, and returns what they say when all have come to their end, which must be good.
+func together(t *testing.T, file string, good func(error) bool, tasks ...string) []string {
+	t.Helper()
+	outs := make([]string, len(tasks))
+	waits := make([]func() (string, error), len(tasks))
+	for i, task := range tasks {
+		begin, wait := start(t, file, task)
+		begin()
+		waits[i] = wait
+	}
+	var all sync.WaitGroup
+	for i, wait := range waits {
+		all.Go(func() {
+			var err error
+			if outs[i], err = wait(); !good(err) {
+				t.Errorf("process %d: %v\n%s", i, err, outs[i][max(0, len(outs[i])-2000):])
+			}
+		})
+	}
+	all.Wait()
+	return outs
 }
 
 // patient is the engine for a slow machine: what takes long is no error.
@@ -281,22 +322,35 @@ type line struct {
 	Times  int
 }
 
-// writeAsTold is one of the two processes.
+// writeAsTold is one of two processes. It writes for a time and then reports, or reports at once and dies after so many effects.
 func writeAsTold(t *testing.T, e engine, file string) {
-	during, err := time.ParseDuration(os.Getenv(childTask))
-	if err != nil {
-		t.Fatal(err)
-	}
 	w, err := newWriters(over(t, e.open(t, file)), fmt.Sprint(os.Getpid()))
 	if err != nil {
 		t.Fatal(err)
 	}
+	out, task := json.NewEncoder(os.Stdout), os.Getenv(childTask)
+	enough := func() bool { return false }
+	if left, err := strconv.Atoi(task); err == nil {
+		w.tell = func(e effect) {
+			if err := out.Encode(line{e, 1}); err != nil {
+				t.Error(err)
+			}
+			if left--; left == 0 {
+				syscall.Kill(syscall.Getpid(), syscall.SIGKILL)
+			}
+		}
+	} else {
+		during, err := time.ParseDuration(task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		end := time.Now().Add(during)
+		enough = func() bool { return time.Now().After(end) }
+	}
 	ready(t)
-	end := time.Now().Add(during)
-	if err := w.write(8, func() bool { return time.Now().After(end) }); err != nil {
+	if err := w.write(8, enough); err != nil {
 		t.Error(err)
 	}
-	out := json.NewEncoder(os.Stdout)
 	for effect, times := range w.told {
 		if err := out.Encode(line{effect, times}); err != nil {
 			t.Fatal(err)
@@ -322,14 +376,6 @@ func told(t *testing.T, outs []string) map[effect]int {
 			}
 		}
 	}
-	of := map[string]int{}
-	for e, times := range all {
-		of[e.What] += times
-	}
-	if of["received"] == 0 || of["replied"] == 0 || of["noted"] == 0 || of["sent"] == 0 {
-		t.Fatalf("not everything was done: %v", of)
-	}
-	t.Log(of)
 	return all
 }
 

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -94,6 +95,7 @@ func (g *group[T]) lead(ctx context.Context, in T) error {
 		g.handOn()
 		return err
 	}
+	runtime.Gosched() // whoever is on the way comes along
 	others := g.gather()
 	defer func() {
 		give()

@@ -29,6 +29,13 @@ func eachEngine(t *testing.T, test func(*testing.T, engine)) {
 	}
 }
 
+// raced is whether the race detector looks on.
+var raced bool
+
+// sampled is whether a test that does the same very often does it with every third or so only: when it is asked to be short, and where
+// the driver is written in Go, which the race detector makes ten times slower.
+func (e engine) sampled() bool { return testing.Short() || raced && e.name == "sqlite" }
+
 // with changes a parameter of the DSN: each old becomes its new.
 func (e engine) with(oldnew ...string) engine {
 	return engine{e.name, strings.NewReplacer(oldnew...).Replace(e.params)}

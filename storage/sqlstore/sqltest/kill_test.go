@@ -30,8 +30,8 @@ func TestACommandIsDoneOrNotWheneverItsProcessIsKilled(t *testing.T) {
 			most = max(most, len(c.at))
 		}
 		step, points := 1, 0
-		if testing.Short() {
-			step = 5
+		if e.sampled() {
+			step = 3
 		}
 		for k := 1; k <= most; k += step {
 			folder := t.TempDir()

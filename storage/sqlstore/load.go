@@ -158,12 +158,15 @@ func (l *loading) enter() error {
 		to.Identities = append(to.Identities, who)
 		return nil
 	}
-	if err := l.recognise(); err != nil {
-		return err
-	}
 	via := l.own
 	if via == nil && ref.Arrival.ExternalID == "" {
 		via = l.about
+	}
+	if via == nil && len(ref.Arrival.Addresses) == 1 {
+		return l.meet(&ref.Arrival.Addresses[0])
+	}
+	if err := l.recognise(); err != nil {
+		return err
 	}
 	if via != nil {
 		if err := l.conversation(&via.Conversation, new(inbox.Identity)); err != nil || to.Conversation.Version != 0 {
@@ -237,17 +240,50 @@ func (l *loading) find(conversation bool) error {
 		if !found {
 			continue
 		}
-		if !conversation || c.Version == 0 {
+		if !conversation {
 			return nil
 		}
-		if c.Thread == to.Thread.ID && c.Identity == to.Identities[0].ID {
-			to.Conversation = c
-			return nil
-		}
-		to.Thread, to.Open, to.Contact = inbox.Thread{}, inbox.ConversationID{}, inbox.Contact{} // those of the conversation may be others
-		return l.conversation(&c.ID, new(inbox.Identity))
+		return l.take(&c)
 	}
 	return nil
+}
+
+// take puts the conversation of the thread in place. Where its thread or contact are others, it comes with those.
+func (l *loading) take(c *inbox.Conversation) error {
+	to := l.to
+	if c.Version == 0 {
+		return nil
+	}
+	if c.Thread == to.Thread.ID && c.Identity == to.Identities[0].ID {
+		to.Conversation = *c
+		return nil
+	}
+	to.Thread, to.Open, to.Contact = inbox.Thread{}, inbox.ConversationID{}, inbox.Contact{}
+	return l.conversation(&c.ID, new(inbox.Identity))
+}
+
+// selectMet is selectIdentity, and selectThread for the identity, in one.
+var selectMet = "SELECT " + identities.of("i") + ", " + contacts.of("p") + ", " + threads.of("t") + ", o.id, " + conversations.of("c") +
+	" FROM deskwright_identity i" +
+	" LEFT JOIN deskwright_contact p ON p.tenant = i.tenant AND p.id = i.contact" +
+	" LEFT JOIN deskwright_thread t ON t.tenant = i.tenant AND t.identity = i.id AND t.account = ? AND t.visibility = ? AND t.key = ?" +
+	" LEFT JOIN deskwright_conversation o ON o.tenant = t.tenant AND o.thread = t.id AND o.state IN (1, 2)" +
+	" LEFT JOIN deskwright_conversation c ON c.tenant = t.tenant AND c.id = coalesce(o.id, t.conversation)" +
+	" WHERE i.tenant = ? AND i.address = ? AND i.network = ?"
+
+// meet finds everything by the only address that the arrival names.
+func (l *loading) meet(address *channel.Address) error {
+	ref, to := &l.to.Ref.Arrival, l.to
+	var who inbox.Identity
+	var c inbox.Conversation
+	dest := scanContact(scanIdentity(l.dest[:0], &who), &to.Contact)
+	dest = scanConversation(append(scanThread(dest, &to.Thread), &to.Open.UUID), &c)
+	found, err := l.row(selectMet, dest, ref.Account.UUID[:], string(ref.Visibility), ref.Thread, l.tenant[:], address.ID, string(address.Network))
+	if err != nil || !found {
+		return err
+	}
+	to.Identities = append(to.Identities, who)
+	return l.take(&c)
 }
 
 // addMessages hands out the messages that the ref names.

@@ -190,7 +190,9 @@ func (c *caller) load() {
 	thread := inbox.Ref{Arrival: inbox.ArrivalRef{
 		Account: account, ExternalID: "none", Visibility: channel.Private, Addresses: []channel.Address{{Network: channel.WhatsApp, ID: "0"}},
 	}}
-	for _, ref := range []inbox.Ref{named, setting, stored, about, thread} {
+	two := thread
+	two.Arrival.Addresses = append(two.Arrival.Addresses, channel.Address{Network: channel.WhatsApp, ID: "nobody's"})
+	for _, ref := range []inbox.Ref{named, setting, stored, about, thread, two} {
 		ref.Tenant = c.tenant
 		c.works(c.store.Load(c.Context(), &inbox.Snapshot{Ref: ref}))
 	}

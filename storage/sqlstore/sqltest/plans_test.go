@@ -40,6 +40,8 @@ var plans = slices.Concat(
 		plan("UPDATE conversation SET …", "conversation key(tenant, id)"),
 		plan("UPDATE OR IGNORE arrival SET …", "arrival key(tenant, account, external_id)"),
 		plan("UPDATE OR IGNORE document SET …", "document key(tenant, id, kind)"),
+		plan("SELECT 1 FROM identity WHERE …", "identity identity_address(tenant, address, network)"),
+		plan("SELECT 1 FROM document WHERE …", "document document_account(network, external_id)"),
 		plan("DELETE FROM due …", "due key(tenant, kind, ref)"),
 
 		// Load.

@@ -176,6 +176,14 @@ func (c *caller) goOn() {
 	c.talks[0].Conversation.Version++
 	done := inbox.Due{Tenant: c.tenant, Kind: inbox.DeliveryDue, Ref: id("message", 0)}
 	c.works(c.store.Commit(c.Context(), inbox.Change{Tenant: c.tenant, Conversation: c.talks[0].Conversation, Dues: []inbox.Due{done}})[0])
+	several := inbox.Change{Tenant: c.tenant}
+	for i := range 2 {
+		who, document := &c.talks[i].Identities[0], &c.talks[i].Documents[0]
+		who.Version++
+		document.Version++
+		several.Identities, several.Documents = append(several.Identities, *who), append(several.Documents, *document)
+	}
+	c.works(c.store.Commit(c.Context(), several)[0])
 }
 
 // load names everything that a ref can name.

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/deskwright/deskwright/audit"
@@ -74,13 +75,15 @@ func (s *Store) loadAll(ctx context.Context, calls []*loads) {
 
 func (s *Store) loadEach(ctx context.Context, calls ...*loads) error {
 	return s.read(ctx, "load", func(t *tx) error {
+		var met *inbox.Snapshot
 		for _, c := range calls {
 			for _, snap := range c.snaps {
 				*snap = inbox.Snapshot{Ref: snap.Ref, Identities: snap.Identities[:0], Messages: snap.Messages[:0]}
-				l := loading{tx: t, tenant: &snap.Ref.Tenant.UUID, to: snap}
+				l := loading{tx: t, tenant: &snap.Ref.Tenant.UUID, to: snap, met: met}
 				if err := l.load(); err != nil {
 					return err
 				}
+				met = l.met
 			}
 		}
 		return nil
@@ -92,8 +95,9 @@ type loading struct {
 	*tx
 	tenant     *uuid.UUID
 	to         *inbox.Snapshot
-	own, about *inbox.Message // nil: none
-	first      inbox.Contact  // of the first known address
+	own, about *inbox.Message  // nil: none
+	met        *inbox.Snapshot // the last one that was met; nil: none
+	first      inbox.Contact   // of the first known address
 }
 
 // load answers the ref that stands in the snapshot.
@@ -271,9 +275,17 @@ var selectMet = "SELECT " + identities.of("i") + ", " + contacts.of("p") + ", " 
 	" LEFT JOIN deskwright_conversation c ON c.tenant = t.tenant AND c.id = coalesce(o.id, t.conversation)" +
 	" WHERE i.tenant = ? AND i.address = ? AND i.network = ?"
 
-// meet finds everything by the only address that the arrival names.
+// meet finds everything by the only address that the arrival names. Of several messages of one contact, which mostly come together,
+// only the first one asks.
 func (l *loading) meet(address *channel.Address) error {
 	ref, to := &l.to.Ref.Arrival, l.to
+	if l.met != nil && l.meets(&l.met.Ref) {
+		to.Identities = append(to.Identities, l.met.Identities...)
+		to.Contact, to.Thread, to.Open, to.Conversation = l.met.Contact, l.met.Thread, l.met.Open, l.met.Conversation
+		to.Contact.Attributes, to.Conversation.Topics = maps.Clone(to.Contact.Attributes), slices.Clone(to.Conversation.Topics)
+		return nil
+	}
+	l.met = to
 	var who inbox.Identity
 	var c inbox.Conversation
 	dest := scanContact(scanIdentity(l.dest[:0], &who), &to.Contact)
@@ -284,6 +296,13 @@ func (l *loading) meet(address *channel.Address) error {
 	}
 	to.Identities = append(to.Identities, who)
 	return l.take(&c)
+}
+
+// meets reports whether another arrival is of the same contact on the same thread.
+func (l *loading) meets(other *inbox.Ref) bool {
+	a, b := &l.to.Ref.Arrival, &other.Arrival
+	return l.to.Ref.Tenant == other.Tenant && a.Account == b.Account && a.Visibility == b.Visibility && a.Thread == b.Thread &&
+		a.Addresses[0] == b.Addresses[0]
 }
 
 // addMessages hands out the messages that the ref names.

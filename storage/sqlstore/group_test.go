@@ -154,6 +154,37 @@ func TestABatchHoldsWhoHasComeByItsTurn(t *testing.T) {
 	})
 }
 
+func TestWhoWaitsToLoadGoesBeforeWhoWaitsToWrite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turn := newTurn()
+		give, err := turn.take(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var order []string
+		for _, who := range []string{"writes", "writes, too", "loads"} {
+			go func() {
+				take := turn.take
+				if who == "loads" {
+					take = turn.takeSoon
+				}
+				give, err := take(t.Context())
+				if err != nil {
+					t.Error(err)
+				}
+				order = append(order, who)
+				give()
+			}()
+			synctest.Wait()
+		}
+		give()
+		synctest.Wait()
+		if len(order) != 3 || order[0] != "loads" {
+			t.Errorf("the turn went to %q", order)
+		}
+	})
+}
+
 func TestWhoOnlyReadsWaitsForItsTurnButNotForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turn := newTurn()

@@ -12,17 +12,24 @@ import (
 type turn struct {
 	token chan struct{} // holds one while somebody has the turn
 	slow  atomic.Bool   // whoever has it takes long
+	loads atomic.Int32  // how many wait to load
 }
 
 func newTurn() turn { return turn{token: make(chan struct{}, 1)} }
 
-// take waits for the turn. give gives it to the next.
+// take waits for the turn to write. give gives it to the next. Those who wait to load go before: what they make of it can then be
+// written together with the rest.
 func (t *turn) take(ctx context.Context) (give func(), err error) {
-	select {
-	case t.token <- struct{}{}:
-		return t.give, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	for first := true; ; first = false {
+		select {
+		case t.token <- struct{}{}:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if !first || t.loads.Load() == 0 {
+			return t.give, nil
+		}
+		t.give()
 	}
 }
 
@@ -44,6 +51,8 @@ func (t *turn) takeSoon(ctx context.Context) (give func(), err error) {
 	if t.slow.Load() {
 		return func() {}, nil
 	}
+	t.loads.Add(1)
+	defer t.loads.Add(-1)
 	timer := time.NewTimer(soon)
 	defer timer.Stop()
 	select {

@@ -767,17 +767,19 @@ func TestTheLoggerIsToldOfFailedRoundsByClassAndOnceOfANetworkWithoutAnAdapter(t
 				t.Fatal(err)
 			}
 		}
-		ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute)
-		go func() { _ = box.Run(ctx) }()
-		time.Sleep(5 * time.Minute)
-		synctest.Wait()
+		run := func() {
+			ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
+			defer stop()
+			if err := box.Run(ctx); err != nil {
+				t.Error(err)
+			}
+		}
+		run()
 		if got := strings.Count(log.String(), "has no adapter"); got != 1 {
 			t.Errorf("it was told %d times", got)
 		}
 		store.Store = &broken{Store: store.Store, method: "Claim", err: fmt.Errorf("password s3cret: %w", storage.ErrBusy)}
-		<-ctx.Done()
-		synctest.Wait()
-		stop()
+		run()
 		if text := log.String(); strings.Contains(text, "s3cret") || !strings.Contains(text, "storage: busy") {
 			t.Errorf("it was told %q", text)
 		}

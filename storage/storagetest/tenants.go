@@ -160,9 +160,21 @@ func reusedIDs(k *kit) {
 	if rows := k.claim(faraway, faraway, 10); len(rows) != 4 {
 		k.broken("rows that wait under the same names in two tenants: got %d, want 2 each", len(rows))
 	}
-	next := following(second, other)
+	next, who := following(second, other), *second.Contact
+	who.Version, who.Name, next.Conversation.State = who.Version+1, "Another", inbox.StateResolved
+	next.Contact = &who
 	k.commit(next)
 	k.same("the first tenant's rows after the second one has written", k.read(&first), written(&first))
+	for _, ch := range []*inbox.Change{&first, &second} {
+		_, ref := refs(ch)
+		all := k.of(ch.Tenant).load(ref)
+		ref.Arrival.Addresses = ref.Arrival.Addresses[:1]
+		one := k.of(ch.Tenant).load(ref)
+		one.Ref, one.Identities = all.Ref, all.Identities
+		k.same("what a tenant finds by one address, and by all", one, all)
+		named := k.of(ch.Tenant).load(inbox.Ref{Conversation: ch.Conversation.ID})
+		k.same("the open conversation of a thread, by conversation and by address", named.Open, all.Open)
+	}
 }
 
 // smuggled carries one entry or row of another tenant at every place among own ones.

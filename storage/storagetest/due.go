@@ -175,6 +175,13 @@ func dueKeys(k *kit) {
 	if len(got) != 4 {
 		k.broken("rows of two kinds, two refs and two tenants, one of them written twice: got %d, want 4", len(got))
 	}
+	leased := map[inbox.Tenant]int{}
+	for range 4 {
+		for _, d := range k.claim(faraway, faraway.Add(time.Hour), 1) {
+			leased[d.Tenant]++
+		}
+	}
+	k.same("how many rows of each tenant are claimed, one at a time", leased, map[inbox.Tenant]int{k.tenant: 3, tenant.Tenant: 1})
 }
 
 func allTenants(k *kit) {

@@ -301,9 +301,13 @@ func stands(k *kit) {
 		k.commit(ch)
 	}
 	e := entries[1]
-	nobodys := t.trail()
+	nobodys, others := t.trail(), inbox.Change{Tenant: k.tenant}
 	nobodys.Entries[0].Cause = uuid.Nil
-	k.commit(nobodys)
+	for _, kind := range []audit.SubjectKind{audit.SubjectContact, audit.SubjectSetting} {
+		same := k.entry(new(audit.Chain), audit.Subject{Kind: kind, ID: t.conversation.ID.UUID}, "test", audit.ClassTrail)
+		others.Entries = append(others.Entries, same)
+	}
+	k.commit(nobodys, others)
 	for _, c := range []struct {
 		what string
 		ref  inbox.Ref
@@ -316,6 +320,8 @@ func stands(k *kit) {
 		{"of another conversation", inbox.Ref{Conversation: other.conversation.ID, Cause: e.Cause}, false},
 		{"of nothing", inbox.Ref{Cause: e.Cause}, false},
 		{"of a cause that never was", inbox.Ref{Conversation: t.conversation.ID, Cause: k.id()}, false},
+		{"of a contact under the conversation's id", inbox.Ref{Conversation: t.conversation.ID, Cause: others.Entries[0].Cause}, false},
+		{"of a setting under the conversation's id", inbox.Ref{Conversation: t.conversation.ID, Cause: others.Entries[1].Cause}, false},
 		{"of no cause", inbox.Ref{Conversation: t.conversation.ID}, false},
 	} {
 		if got := k.load(c.ref).Stands; got != c.want {

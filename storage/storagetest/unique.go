@@ -64,14 +64,22 @@ func uniqueAddress(k *kit) {
 		return t.begin(), second
 	})
 	t := k.talk()
-	ch := t.begin()
-	again := t.addressOf()
+	twice, again := t.begin(), t.addressOf()
 	again.Address = t.identity.Address
-	ch.Identities = append(ch.Identities, again)
-	k.conflicts("a change that gives two identities one address", ch)
+	twice.Identities = append(twice.Identities, again)
+	k.conflicts("a change that gives two identities one address", twice)
 	k.same("what is left of it", k.load(inbox.Ref{Arrival: t.arrivalRef()}).Identities, []inbox.Identity(nil))
 
 	k.commit(k.talk().begin(), k.of(k.another()).sameAddress(t), k.of(k.another()).sameAddress(t))
+
+	theirs, mine := k.of(k.another()).talk(), k.talk()
+	first, second := theirs.addressOf(), theirs.addressOf()
+	ch := mine.begin()
+	ch.Identities = append(ch.Identities, mine.addressOf())
+	first.Address, second.Address = ch.Identities[0].Address, ch.Identities[1].Address
+	beside := theirs.begin()
+	beside.Identities = append(beside.Identities, first, second)
+	k.commit(beside, ch)
 }
 
 // sameAddress begins a talk of the kit's tenant with another one's address.

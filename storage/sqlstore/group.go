@@ -95,7 +95,7 @@ func (g *group[T]) lead(ctx context.Context, in T) error {
 		g.handOn()
 		return err
 	}
-	runtime.Gosched() // whoever is on the way comes along
+	g.settle()
 	others := g.gather()
 	defer func() {
 		give()
@@ -125,6 +125,16 @@ func (g *group[T]) begin(ctx context.Context) (give func(), err error) {
 		return func() {}, nil
 	}
 	return g.turn(ctx)
+}
+
+// settle lets whoever is on the way come along, as long as more come.
+func (g *group[T]) settle() {
+	for before, now := -1, 0; now > before && now < g.size; {
+		runtime.Gosched()
+		g.mu.Lock()
+		before, now = now, len(g.waiting)
+		g.mu.Unlock()
+	}
 }
 
 // gather takes those who wait, as many as a batch holds.

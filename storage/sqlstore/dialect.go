@@ -12,13 +12,18 @@ type Dialect struct {
 	dir  string // of the migrations
 }
 
-// SQLite is SQLite from 3.53.2 on, in a file. Check says what is asked of the handle.
-var SQLite = Dialect{name: "SQLite", dir: "migrations/sqlite"}
+var (
+	// SQLite is SQLite from 3.53.2 on, in a file. Check says what is asked of the handle.
+	SQLite = Dialect{"SQLite", "migrations/sqlite"}
+
+	// Postgres is PostgreSQL from 15 on, through the database/sql driver of github.com/jackc/pgx.
+	Postgres = Dialect{"PostgreSQL", "migrations/postgres"}
+)
 
 // String returns the name of the database.
 func (d Dialect) String() string { return d.name }
 
-//go:embed migrations/sqlite/*.sql
+//go:embed migrations/*/*.sql
 var migrations embed.FS
 
 func (d Dialect) files() (fs.FS, error) { return fs.Sub(migrations, d.dir) }

@@ -20,13 +20,17 @@ func (t *tx) putArrivals(tenant *uuid.UUID, all []inbox.Arrival) error {
 				return conflict("arrival twice in one change")
 			}
 		}
-		args := append(t.args[:0], a.Account.UUID[:], a.ExternalID, a.Version, optional(&a.Message.UUID), a.Content[:], list(a.Conflicting),
-			list(trimEarly(a.Early)), tenant[:])
+		args := append(bindArrival(t.args[:0], a), tenant[:])
 		if err := t.guarded("arrival", insertArrival, updateArrival, 2, a.Version, args); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func bindArrival(to []any, a *inbox.Arrival) []any {
+	return append(to, a.Account.UUID[:], a.ExternalID, a.Version, optional(&a.Message.UUID), a.Content[:], list(a.Conflicting),
+		list(trimEarly(a.Early)))
 }
 
 func trimEarly(all []inbox.EarlyEvent) []inbox.EarlyEvent {

@@ -13,9 +13,11 @@ var contacts = table{"contact", 1, "id, version, name, attributes, chain_seq, ch
 var insertContact, updateContact = contacts.insert(), contacts.update()
 
 func (t *tx) putContact(tenant *uuid.UUID, c *inbox.Contact) error {
-	args := append(t.args[:0], c.ID.UUID[:], c.Version, c.Name, attributes(c.Attributes))
-	args = append(bindChain(args, &c.Chain), tenant[:])
-	return t.guarded("contact", insertContact, updateContact, 1, c.Version, args)
+	return t.guarded("contact", insertContact, updateContact, 1, c.Version, append(bindContact(t.args[:0], c), tenant[:]))
+}
+
+func bindContact(to []any, c *inbox.Contact) []any {
+	return bindChain(append(to, c.ID.UUID[:], c.Version, c.Name, attributes(c.Attributes)), &c.Chain)
 }
 
 // attributes is what is known about a contact as JSON.
@@ -71,12 +73,16 @@ func (t *tx) putIdentities(tenant *uuid.UUID, all []inbox.Identity) error {
 				return conflict("identity twice in one change")
 			}
 		}
-		args := append(t.args[:0], who.ID.UUID[:], who.Version, optional(&who.Contact.UUID), string(who.Address.Network), who.Address.ID, tenant[:])
+		args := append(bindIdentity(t.args[:0], who), tenant[:])
 		if err := t.guarded("identity", insertIdentity, updateIdentity, 1, who.Version, args); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func bindIdentity(to []any, who *inbox.Identity) []any {
+	return append(to, who.ID.UUID[:], who.Version, optional(&who.Contact.UUID), string(who.Address.Network), who.Address.ID)
 }
 
 func scanIdentity(to []any, who *inbox.Identity) []any {

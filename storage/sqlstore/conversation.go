@@ -21,7 +21,18 @@ var insertConversation, updateConversation = placedConversations.insert(), place
 var updateUnmovedConversation, unmovedOrder = placedConversations.updateUnmoved("thread", "state", "agent", "waiting_at", "due_at")
 
 func (t *tx) putConversation(tenant *uuid.UUID, c *inbox.Conversation) error {
-	args := append(t.args[:0], c.ID.UUID[:], c.Version, c.Revision, c.Thread.UUID[:], c.Account.UUID[:], string(c.Network),
+	args := append(bindConversation(t.args[:0], c), tenant[:])
+	if c.Version > 1 && c.Since.Before(c.Changed) { // it has not come into another state just now
+		if done, err := t.unmoved(args, c.Version); done || err != nil {
+			return err
+		}
+	}
+	return t.guarded("conversation", insertConversation, updateConversation, 1, c.Version, args)
+}
+
+// bindConversation binds a conversation with its places.
+func bindConversation(to []any, c *inbox.Conversation) []any {
+	to = append(to, c.ID.UUID[:], c.Version, c.Revision, c.Thread.UUID[:], c.Account.UUID[:], string(c.Network),
 		string(c.Visibility), optional(&c.Identity.UUID), optional(&c.Linked.UUID), int64(c.State), micros(c.Since),
 		optional(&c.Assignee.Agent.UUID), optional(&c.Assignee.Team.UUID), list(c.Topics), optional(&c.Reason.UUID), c.Comment,
 		c.Hold.Bot, micros(c.Hold.Until), micros(c.Created), micros(c.Changed), micros(c.Resolved), micros(c.WaitingSince),
@@ -29,14 +40,8 @@ func (t *tx) putConversation(tenant *uuid.UUID, c *inbox.Conversation) error {
 		micros(c.Window.Opened), micros(c.Window.Ends), string(c.Window.Opener),
 		optional(&c.Asked.UUID), optional(&c.Last.Message.UUID), string(c.Last.Direction), string(c.Last.Kind), bindFlag(c.Last.Paid),
 		micros(c.Last.At), c.Last.Preview, micros(c.Newest), c.Count.Messages, c.Count.Unread)
-	args = append(bindChain(args, &c.Chain), inbox.Newest.Place(c).At.UnixMicro(), inbox.LongestWaiting.Place(c).At.UnixMicro(),
-		inbox.Deadline.Place(c).At.UnixMicro(), tenant[:])
-	if c.Version > 1 && c.Since.Before(c.Changed) { // it has not come into another state just now
-		if done, err := t.unmoved(args, c.Version); done || err != nil {
-			return err
-		}
-	}
-	return t.guarded("conversation", insertConversation, updateConversation, 1, c.Version, args)
+	return append(bindChain(to, &c.Chain), inbox.Newest.Place(c).At.UnixMicro(), inbox.LongestWaiting.Place(c).At.UnixMicro(),
+		inbox.Deadline.Place(c).At.UnixMicro())
 }
 
 // unmoved updates the conversation that is bound, unless it moves.

@@ -46,14 +46,17 @@ func (t *tx) putDocuments(tenant *uuid.UUID, all []inbox.Document) error {
 				return conflict("settings document twice in one change")
 			}
 		}
-		args := append(t.args[:0], string(d.Kind), d.ID[:], d.Version, bindFlag(d.Deleted), string(d.Account.Network), d.Account.ExternalID,
-			d.Body)
-		args = append(bindChain(args, &d.Chain), tenant[:])
+		args := append(bindDocument(t.args[:0], d), tenant[:])
 		if err := t.guarded("settings document", insertDocument, updateDocument, 2, d.Version, args); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func bindDocument(to []any, d *inbox.Document) []any {
+	to = append(to, string(d.Kind), d.ID[:], d.Version, bindFlag(d.Deleted), string(d.Account.Network), d.Account.ExternalID, d.Body)
+	return bindChain(to, &d.Chain)
 }
 
 func scanDocument(to []any, d *inbox.Document) []any {

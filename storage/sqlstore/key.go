@@ -5,12 +5,13 @@ import (
 	"github.com/google/uuid"
 )
 
-const insertKey = "INSERT INTO deskwright_command (tenant, key, hash, result, time) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+var keys = table{"command", 1, "key, hash, result, time"}
+
+var insertKey = keys.insert()
 
 func (t *tx) putKeys(tenant *uuid.UUID, all []inbox.KeyRecord) error {
 	for i := range all {
-		k := &all[i]
-		n, err := t.exec(insertKey, tenant[:], k.Key, k.Hash[:], k.Result, micros(k.Time))
+		n, err := t.exec(insertKey, append(bindKey(t.args[:0], &all[i]), tenant[:])...)
 		if err != nil {
 			return err
 		}
@@ -21,10 +22,15 @@ func (t *tx) putKeys(tenant *uuid.UUID, all []inbox.KeyRecord) error {
 	return nil
 }
 
-const selectKey = "SELECT key, hash, result, time FROM deskwright_command WHERE tenant = ? AND key = ?"
+func bindKey(to []any, k *inbox.KeyRecord) []any { return append(to, k.Key, k.Hash[:], k.Result, micros(k.Time)) }
+
+func scanKey(to []any, k *inbox.KeyRecord) []any {
+	return append(to, (*text)(&k.Key), (*digest)(&k.Hash), (*content)(&k.Result), (*instant)(&k.Time))
+}
+
+var selectKey = "SELECT " + keys.of("k") + " FROM deskwright_command k WHERE k.tenant = ? AND k.key = ?"
 
 func (t *tx) key(tenant *uuid.UUID, key string, to *inbox.KeyRecord) error {
-	dest := append(t.dest[:0], (*text)(&to.Key), (*digest)(&to.Hash), (*content)(&to.Result), (*instant)(&to.Time))
-	_, err := t.row(selectKey, dest, tenant[:], key)
+	_, err := t.row(selectKey, scanKey(t.dest[:0], to), tenant[:], key)
 	return err
 }

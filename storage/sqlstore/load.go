@@ -111,7 +111,7 @@ func (l *loading) load() error {
 }
 
 // selectArrivedEpoch is selectArrival with the epoch, which there is with and without an arrival.
-var selectArrivedEpoch = "SELECT t.epoch, " + arrivals.of("a") + " FROM (SELECT 1) LEFT JOIN deskwright_tenant t ON t.tenant = ? " +
+var selectArrivedEpoch = "SELECT t.epoch, " + arrivals.of("a") + " FROM (SELECT 1) one LEFT JOIN deskwright_tenant t ON t.tenant = ? " +
 	"LEFT JOIN deskwright_arrival a ON a.tenant = ? AND a.account = ? AND a.external_id = ?"
 
 // arrive reads the epoch, and what is known under the external ids of the ref.

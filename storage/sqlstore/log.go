@@ -52,19 +52,16 @@ func (t *tx) leave(at *logged) error {
 	return err
 }
 
-const entryColumns = "position, subject_kind, subject, seq, time, actor_kind, actor_id, actor_name, action, class, cause, data, commitment, hash"
+const entryColumns = "subject_kind, subject, seq, time, actor_kind, actor_id, actor_name, action, class, cause, data, commitment, hash"
 
-var entries = table{"entry", 1, entryColumns}
+var entries = table{"entry", 1, "position, " + entryColumns}
 
 var insertEntry = entries.insert()
 
 // putEntries writes entries, the first of which gets the position after this one.
 func (t *tx) putEntries(tenant *uuid.UUID, after int64, all []audit.Entry) error {
 	for i := range all {
-		e := &all[i]
-		args := append(t.args[:0], after+1+int64(i), string(e.Subject.Kind), e.Subject.ID[:], e.Seq, micros(e.Time))
-		args = append(bindActor(args, &e.Actor), string(e.Action), int64(e.Class), optional(&e.Cause), e.Data, e.Commitment[:], e.Hash[:],
-			tenant[:])
+		args := append(bindEntry(append(t.args[:0], after+1+int64(i)), &all[i]), tenant[:])
 		n, err := t.exec(insertEntry, args...)
 		if err != nil {
 			return err
@@ -74,6 +71,12 @@ func (t *tx) putEntries(tenant *uuid.UUID, after int64, all []audit.Entry) error
 		}
 	}
 	return nil
+}
+
+// bindEntry binds an entry without its position.
+func bindEntry(to []any, e *audit.Entry) []any {
+	to = append(to, string(e.Subject.Kind), e.Subject.ID[:], e.Seq, micros(e.Time))
+	return append(bindActor(to, &e.Actor), string(e.Action), int64(e.Class), optional(&e.Cause), e.Data, e.Commitment[:], e.Hash[:])
 }
 
 func scanEntry(to []any, e *audit.Entry) []any {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/deskwright/deskwright/channel"
 	"github.com/deskwright/deskwright/inbox"
 	"github.com/google/uuid"
 )
@@ -16,21 +17,27 @@ var upsertMessage = messages.upsert()
 
 func (t *tx) putMessages(tenant *uuid.UUID, all []inbox.Message) error {
 	for i := range all {
-		m := &all[i]
-		args := append(t.args[:0], m.ID.UUID[:], m.Conversation.UUID[:], m.Seq, optional(&m.Account.UUID), m.ExternalID,
-			string(m.Direction), string(m.Kind), string(m.Visibility))
-		args = append(bindActor(args, &m.Author), m.Text, bindFlag(m.Cut), list(m.Attach), m.Permalink, bindFlag(m.Paid),
-			bindFlag(m.Summoned), micros(m.Time), micros(m.Received), micros(m.Edited), micros(m.Deleted), micros(m.Masked),
-			micros(m.Erased), answer(&m.Answers), optional(&m.PrivateReply.UUID), string(m.Tag), nil, list(trimReactions(m.Reactions)),
-			string(m.Delivery.State), micros(m.Delivery.Changed), m.Delivery.Problem, tenant[:])
-		if m.Template != nil {
-			args[26] = object{m.Template}
-		}
-		if _, err := t.exec(upsertMessage, args...); err != nil {
+		if _, err := t.exec(upsertMessage, append(bindMessage(t.args[:0], &all[i]), tenant[:])...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func bindMessage(to []any, m *inbox.Message) []any {
+	to = append(to, m.ID.UUID[:], m.Conversation.UUID[:], m.Seq, optional(&m.Account.UUID), m.ExternalID,
+		string(m.Direction), string(m.Kind), string(m.Visibility))
+	return append(bindActor(to, &m.Author), m.Text, bindFlag(m.Cut), list(m.Attach), m.Permalink, bindFlag(m.Paid),
+		bindFlag(m.Summoned), micros(m.Time), micros(m.Received), micros(m.Edited), micros(m.Deleted), micros(m.Masked),
+		micros(m.Erased), answer(&m.Answers), optional(&m.PrivateReply.UUID), string(m.Tag), template(m.Template),
+		list(trimReactions(m.Reactions)), string(m.Delivery.State), micros(m.Delivery.Changed), m.Delivery.Problem)
+}
+
+func template(t *channel.Template) any {
+	if t == nil {
+		return nil
+	}
+	return object{t}
 }
 
 func answer(a *inbox.Answer) any {

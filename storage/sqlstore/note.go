@@ -13,14 +13,16 @@ var upsertNote = notes.upsert()
 
 func (t *tx) putNotes(tenant *uuid.UUID, all []inbox.Note) error {
 	for i := range all {
-		n := &all[i]
-		args := append(t.args[:0], n.ID.UUID[:], n.Conversation.UUID[:], optional(&n.Message.UUID), n.Seq)
-		args = append(bindActor(args, &n.Author), n.Text, micros(n.Time), micros(n.Edited), micros(n.Deleted), tenant[:])
-		if _, err := t.exec(upsertNote, args...); err != nil {
+		if _, err := t.exec(upsertNote, append(bindNote(t.args[:0], &all[i]), tenant[:])...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func bindNote(to []any, n *inbox.Note) []any {
+	to = append(to, n.ID.UUID[:], n.Conversation.UUID[:], optional(&n.Message.UUID), n.Seq)
+	return append(bindActor(to, &n.Author), n.Text, micros(n.Time), micros(n.Edited), micros(n.Deleted))
 }
 
 func scanNote(to []any, n *inbox.Note) []any {

@@ -10,9 +10,12 @@ var threads = table{"thread", 1, "id, version, account, identity, visibility, ke
 var insertThread, updateThread = threads.insert(), threads.update()
 
 func (t *tx) putThread(tenant *uuid.UUID, th *inbox.Thread) error {
-	args := append(t.args[:0], th.ID.UUID[:], th.Version, th.Account.UUID[:], th.Identity.UUID[:], string(th.Visibility), th.Key,
-		optional(&th.Conversation.UUID), tenant[:])
-	return t.guarded("thread", insertThread, updateThread, 1, th.Version, args)
+	return t.guarded("thread", insertThread, updateThread, 1, th.Version, append(bindThread(t.args[:0], th), tenant[:]))
+}
+
+func bindThread(to []any, th *inbox.Thread) []any {
+	return append(to, th.ID.UUID[:], th.Version, th.Account.UUID[:], th.Identity.UUID[:], string(th.Visibility), th.Key,
+		optional(&th.Conversation.UUID))
 }
 
 func scanThread(to []any, th *inbox.Thread) []any {

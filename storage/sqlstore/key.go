@@ -22,7 +22,9 @@ func (t *tx) putKeys(tenant *uuid.UUID, all []inbox.KeyRecord) error {
 	return nil
 }
 
-func bindKey(to []any, k *inbox.KeyRecord) []any { return append(to, k.Key, k.Hash[:], k.Result, micros(k.Time)) }
+func bindKey(to []any, k *inbox.KeyRecord) []any {
+	return append(to, k.Key, k.Hash[:], k.Result, micros(k.Time))
+}
 
 func scanKey(to []any, k *inbox.KeyRecord) []any {
 	return append(to, (*text)(&k.Key), (*digest)(&k.Hash), (*content)(&k.Result), (*instant)(&k.Time))

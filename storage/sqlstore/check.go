@@ -21,6 +21,9 @@ func Check(ctx context.Context, db *sql.DB, d Dialect, options ...Option) error 
 }
 
 func (s settings) check(ctx context.Context, db *sql.DB) error {
+	if s.dialect.server {
+		return nil
+	}
 	for range 2 {
 		conn, err := db.Conn(ctx)
 		if err != nil {

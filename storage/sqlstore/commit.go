@@ -24,6 +24,8 @@ func (s *Store) Commit(ctx context.Context, changes ...inbox.Change) []error {
 	err := ctx.Err()
 	switch {
 	case err != nil || left == 0:
+	case s.joined != nil && s.settings.dialect.server:
+		s.putAll(ctx, &batch{changes, c.errs, nil})
 	case s.joined != nil:
 		err = s.write(ctx, "commit", func(t *tx) error { return (&batch{changes, c.errs, nil}).oneByOne(ctx, t) })
 	default:
@@ -79,6 +81,10 @@ const tries = 3
 
 // commit writes the changes that are sound, all together and, where one of them loses, again one by one.
 func (s *Store) commit(ctx context.Context, b *batch) {
+	if s.settings.dialect.server {
+		s.putAll(ctx, b)
+		return
+	}
 	unsound := slices.Clone(b.errs)
 	way := b.together
 	var err error

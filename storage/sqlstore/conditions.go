@@ -58,11 +58,14 @@ func among[T any](c *conditions, column string, set []T, bind func(T) any) {
 			args = append(args, arg)
 		}
 	}
-	text := column + " IN (" + strings.TrimSuffix(strings.Repeat("?, ", len(args)), ", ") + ")"
-	if len(args) < len(set) {
-		text = "(" + text + " OR " + column + " IS NULL)"
+	var either []string
+	if len(args) > 0 {
+		either = append(either, column+" IN ("+strings.TrimSuffix(strings.Repeat("?, ", len(args)), ", ")+")")
 	}
-	c.and(text, args...)
+	if len(args) < len(set) {
+		either = append(either, column+" IS NULL")
+	}
+	c.and("("+strings.Join(either, " OR ")+")", args...)
 }
 
 // topics asks for rows with one of the topics. They stand in one text, where no id can be a part of another.
@@ -76,8 +79,8 @@ func (c *conditions) topics(set []inbox.TopicID) {
 		if id.UUID == uuid.Nil {
 			either = append(either, "c.topics IS NULL")
 		}
-		either = append(either, "instr(c.topics, ?) > 0")
-		args = append(args, id.String())
+		either = append(either, "c.topics LIKE ?")
+		args = append(args, "%"+id.String()+"%")
 	}
 	c.and("("+strings.Join(either, " OR ")+")", args...)
 }

@@ -8,16 +8,18 @@ import (
 // Dialect is the kind of database that a handle leads to. There are only those that this package names; the zero value is none
 // and is refused.
 type Dialect struct {
-	name string
-	dir  string // of the migrations
+	name     string
+	dir      string // of the migrations
+	server   bool   // many write at once, and the log is sealed after they have committed
+	numbered bool   // a parameter is written $1, and the driver keeps the statements that it has prepared
 }
 
 var (
 	// SQLite is SQLite from 3.53.2 on, in a file. Check says what is asked of the handle.
-	SQLite = Dialect{"SQLite", "migrations/sqlite"}
+	SQLite = Dialect{name: "SQLite", dir: "migrations/sqlite"}
 
 	// Postgres is PostgreSQL from 15 on, through the database/sql driver of github.com/jackc/pgx.
-	Postgres = Dialect{"PostgreSQL", "migrations/postgres"}
+	Postgres = Dialect{name: "PostgreSQL", dir: "migrations/postgres", server: true, numbered: true}
 )
 
 // String returns the name of the database.

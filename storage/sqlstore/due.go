@@ -1,8 +1,10 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"github.com/deskwright/deskwright/inbox"
@@ -16,6 +18,12 @@ const (
 		"ON CONFLICT (tenant, kind, ref) DO UPDATE SET conversation = excluded.conversation, at = excluded.at, leased = excluded.leased, " +
 		"tries = excluded.tries, ready = excluded.ready"
 )
+
+var dues = table{"due", 2, "kind, ref, conversation, at, leased, tries, ready"}
+
+func bindDue(to []any, d *inbox.Due) []any {
+	return append(to, string(d.Kind), d.Ref[:], optional(&d.Conversation.UUID), micros(d.At), micros(d.Leased), d.Tries, micros(readyAt(d)))
+}
 
 func (t *tx) putDues(tenant *uuid.UUID, all []inbox.Due) error {
 	for i := range all {
@@ -63,6 +71,9 @@ func (s *Store) Claim(ctx context.Context, now, until time.Time, limit int) ([]i
 	if err != nil || !waits {
 		return nil, err
 	}
+	if s.settings.dialect.server {
+		return s.claim(ctx, now, until, limit)
+	}
 	var out []inbox.Due
 	if s.joined == nil {
 		give, err := s.turn.take(ctx)
@@ -93,6 +104,34 @@ func (t *tx) ready(now time.Time, limit int) (out []inbox.Due, err error) {
 		out = append(out, d)
 		return err
 	}, now.UnixMicro(), int64(limit))
+	return out, err
+}
+
+const claimDue = "WITH r AS (SELECT tenant, kind, ref, ready FROM deskwright_due WHERE ready <= ? ORDER BY ready LIMIT ? FOR UPDATE SKIP LOCKED)" +
+	" UPDATE deskwright_due d SET leased = ?, tries = d.tries + 1, ready = greatest(d.at, ?) FROM r" +
+	" WHERE d.tenant = r.tenant AND d.kind = r.kind AND d.ref = r.ref" +
+	" RETURNING r.ready, d.tenant, d.kind, d.ref, d.conversation, d.at, d.leased, d.tries"
+
+// claim leases rows with one statement, which passes those over that somebody else is leasing.
+func (s *Store) claim(ctx context.Context, now, until time.Time, limit int) ([]inbox.Due, error) {
+	type claimed struct {
+		inbox.Due
+		ready int64
+	}
+	var all []claimed
+	err := s.readOne(ctx, "claim", func(t *tx) error {
+		return t.rows(claimDue, func(rows *sql.Rows) error {
+			var c claimed
+			err := rows.Scan(&c.ready, &c.Tenant.UUID, (*text)(&c.Kind), &c.Ref, &c.Conversation.UUID, (*instant)(&c.At), (*instant)(&c.Leased), &c.Tries)
+			all = append(all, c)
+			return err
+		}, now.UnixMicro(), int64(limit), until.UnixMicro(), until.UnixMicro())
+	})
+	slices.SortStableFunc(all, func(a, b claimed) int { return cmp.Compare(a.ready, b.ready) })
+	out := make([]inbox.Due, len(all))
+	for i := range all {
+		out[i] = all[i].Due
+	}
 	return out, err
 }
 

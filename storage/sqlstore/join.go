@@ -29,7 +29,10 @@ func (s *Store) inJoined(ctx context.Context, opts *sql.TxOptions, do func(*tx) 
 	if s.ended != nil {
 		return s.ended
 	}
-	t := &tx{Store: s, ctx: context.WithoutCancel(ctx), tx: s.joined, stmts: map[string]*sql.Stmt{}}
+	if !s.settings.dialect.server {
+		ctx = context.WithoutCancel(ctx)
+	}
+	t := &tx{Store: s, ctx: ctx, tx: s.joined, stmts: map[string]*sql.Stmt{}}
 	if opts != nil {
 		return do(t)
 	}

@@ -17,7 +17,7 @@ func (s *Store) List(ctx context.Context, tenant inbox.Tenant, q inbox.Query) ([
 	if err := admit(ctx, tenant); err != nil || q.Limit < 1 {
 		return nil, err
 	}
-	l := listing{q: &q, cond: conditionsOf(&q.Filter), tenant: &tenant.UUID}
+	l := listing{plain: s.settings.dialect.server, q: &q, cond: conditionsOf(&q.Filter), tenant: &tenant.UUID}
 	if l.cond.none {
 		return nil, nil
 	}
@@ -93,6 +93,7 @@ func partsOf(f *inbox.Filter) []part {
 
 // listing is a page that is being read.
 type listing struct {
+	plain  bool // the database finds the index by itself
 	q      *inbox.Query
 	cond   conditions
 	tenant *uuid.UUID
@@ -130,7 +131,7 @@ func (l *listing) place(row *inbox.Listed) inbox.Place { return l.q.Sort.Place(&
 // last one stands.
 func (l *listing) some(t *tx, p part, after inbox.Place, size, enough int) (n int, last inbox.Place, err error) {
 	statement, args := l.statement(p, after, size)
-	rows, err := t.tx.QueryContext(t.ctx, t.text(statement), args...)
+	rows, err := t.handle().QueryContext(t.ctx, t.say(statement), args...)
 	if err != nil {
 		return 0, last, t.failed("list", err)
 	}
@@ -194,6 +195,9 @@ func (l *listing) statement(p part, after inbox.Place, size int) (string, []any)
 	order := " ORDER BY " + o.column + o.direction + ", c.id" + o.direction
 	where, args := l.where(p, o, after)
 	args = append(args, int64(size))
+	if l.plain {
+		return selectListed + withContact + where + order + " LIMIT ?", args
+	}
 	if p.agent == nil {
 		return selectListed + indexedBy + o.index + withContact + where + order + " LIMIT ?", args
 	}

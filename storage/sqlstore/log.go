@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"math"
 
 	"github.com/deskwright/deskwright/audit"
 	"github.com/deskwright/deskwright/inbox"
@@ -87,18 +88,32 @@ func scanEntry(to []any, e *audit.Entry) []any {
 
 var selectFeed = "SELECT " + entries.of("e") + " FROM deskwright_entry e WHERE e.tenant = ? AND e.position > ? ORDER BY e.position LIMIT ?"
 
+// The batches are read in their order, from the one that has the first entry asked for.
+var selectSealedFeed = "SELECT b.first + e.place, " + sealedEntries.of("e") + " FROM deskwright_batch b" +
+	" JOIN deskwright_entry e ON e.tenant = b.tenant AND e.batch = b.batch" +
+	" WHERE b.tenant = ? AND b.first + e.place > ?" +
+	" AND b.first >= coalesce((SELECT max(first) FROM deskwright_batch WHERE tenant = ? AND first <= ?), 0)" +
+	" ORDER BY b.first, e.place LIMIT ?"
+
+// sealedEntries are entries without their positions, which follow from their batches'.
+var sealedEntries = table{"entry", 1, entryColumns}
+
 // Feed implements inbox.Log.
 func (s *Store) Feed(ctx context.Context, tenant inbox.Tenant, after int64, limit int) (out []audit.Entry, err error) {
 	if err := admit(ctx, tenant); err != nil || limit < 1 {
 		return nil, err
 	}
-	err = s.read(ctx, "feed", func(t *tx) error {
-		return t.rows(selectFeed, func(rows *sql.Rows) error {
+	statement, args := selectFeed, []any{tenant.UUID[:], after, int64(limit)}
+	if s.settings.dialect.server {
+		statement, args = selectSealedFeed, []any{tenant.UUID[:], after, tenant.UUID[:], min(after, math.MaxInt64-1) + 1, int64(limit)}
+	}
+	err = s.readSealed(ctx, tenant, "feed", func(t *tx) error {
+		return t.rows(statement, func(rows *sql.Rows) error {
 			e := audit.Entry{Tenant: tenant.UUID}
 			err := t.scan(rows, scanEntry(t.dest[:0], &e))
 			out = append(out, e)
 			return err
-		}, tenant.UUID[:], after, int64(limit))
+		}, args...)
 	})
 	return out, err
 }
@@ -110,7 +125,7 @@ func (s *Store) Batches(ctx context.Context, tenant inbox.Tenant, after int64, l
 	if err := admit(ctx, tenant); err != nil || limit < 1 {
 		return nil, err
 	}
-	err = s.read(ctx, "batches", func(t *tx) error {
+	err = s.readSealed(ctx, tenant, "batches", func(t *tx) error {
 		return t.rows(selectBatches, func(rows *sql.Rows) error {
 			b := audit.Batch{Tenant: tenant.UUID}
 			err := rows.Scan(&b.First, &b.Count, (*digest)(&b.Root), (*digest)(&b.Chained))
@@ -121,7 +136,10 @@ func (s *Store) Batches(ctx context.Context, tenant inbox.Tenant, after int64, l
 	return out, err
 }
 
-const selectHead = "SELECT position, root FROM deskwright_tenant WHERE tenant = ?"
+const (
+	selectHead       = "SELECT position, root FROM deskwright_tenant WHERE tenant = ?"
+	selectSealedHead = "SELECT position, root FROM deskwright_head WHERE tenant = ?"
+)
 
 // Head implements inbox.Log.
 func (s *Store) Head(ctx context.Context, tenant inbox.Tenant) (audit.Head, error) {
@@ -129,8 +147,12 @@ func (s *Store) Head(ctx context.Context, tenant inbox.Tenant) (audit.Head, erro
 		return audit.Head{}, err
 	}
 	head := audit.Head{Tenant: tenant.UUID}
-	err := s.read(ctx, "head", func(t *tx) error {
-		_, err := t.row(selectHead, []any{&head.Position, (*digest)(&head.Root)}, tenant.UUID[:])
+	statement := selectHead
+	if s.settings.dialect.server {
+		statement = selectSealedHead
+	}
+	err := s.readSealed(ctx, tenant, "head", func(t *tx) error {
+		_, err := t.row(statement, []any{&head.Position, (*digest)(&head.Root)}, tenant.UUID[:])
 		return err
 	})
 	return head, err

@@ -45,8 +45,8 @@ func settle(d Dialect, options []Option) (settings, error) {
 		option(&s)
 	}
 	switch {
-	case d != SQLite:
-		return settings{}, &SetupError{What: "the dialect", Have: "none", Want: "SQLite", Do: "name sqlstore.SQLite"}
+	case d == Dialect{}:
+		return settings{}, &SetupError{What: "the dialect", Have: "none", Want: "one of this package's", Do: "name sqlstore.SQLite"}
 	case !prefixes.MatchString(s.prefix):
 		return settings{}, &SetupError{
 			What: "the prefix of the tables", Have: s.prefix, Want: "a name", Do: "take 1 to 20 of a-z, 0-9 and _, a letter first",

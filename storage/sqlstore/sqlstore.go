@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/deskwright/deskwright/inbox"
 	"github.com/deskwright/deskwright/storage"
@@ -24,6 +26,9 @@ type Store struct {
 type shared struct {
 	db       *sql.DB
 	settings settings
+	said     sync.Map // statements by what they are written as
+	shapes   sync.Map // statements that write, by their shape
+	stamps   stamps
 	prepared prepared
 	turn     turn
 	loads    group[*loads]
@@ -49,12 +54,40 @@ func New(db *sql.DB, dialect Dialect, options ...Option) (*Store, error) {
 // together is how many calls are loaded, or written, in one transaction.
 const together = 128
 
-// text is a statement as this store says it: with the prefix of its tables.
+// text is a statement as this store says it: with the prefix of its tables, and the parameters of its dialect.
 func (s *Store) text(statement string) string {
-	if s.settings.prefix == prefix {
+	if s.settings.prefix == prefix && !s.settings.dialect.numbered {
 		return statement
 	}
-	return strings.ReplaceAll(statement, prefix, s.settings.prefix)
+	if said, ok := s.said.Load(statement); ok {
+		return said.(string)
+	}
+	said := s.say(statement)
+	s.said.Store(statement, said)
+	return said
+}
+
+// say is text for a statement that is not said again and again.
+func (s *Store) say(statement string) string {
+	said := strings.ReplaceAll(statement, prefix, s.settings.prefix)
+	if s.settings.dialect.numbered {
+		said = numbered(said)
+	}
+	return said
+}
+
+// numbered is a statement whose parameters are written as $1, $2 and so on instead of question marks.
+func numbered(statement string) string {
+	var b strings.Builder
+	for n := 1; ; n++ {
+		before, after, found := strings.Cut(statement, "?")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		b.WriteString("$" + strconv.Itoa(n))
+		statement = after
+	}
 }
 
 // admit is what every call begins with that is about one tenant.

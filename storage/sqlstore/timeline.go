@@ -3,13 +3,20 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"github.com/deskwright/deskwright/audit"
 	"github.com/deskwright/deskwright/inbox"
 	"github.com/google/uuid"
 )
 
-var selectTimeline = "SELECT " + entries.of("e") + ", " + messages.of("m") + ", " + notes.of("n") + " FROM deskwright_entry e" +
+var (
+	selectTimeline       = "SELECT " + entries.of("e") + timelineOf
+	selectSealedTimeline = "SELECT coalesce((SELECT b.first + e.place FROM deskwright_batch b WHERE b.tenant = e.tenant AND b.batch = e.batch), 0), " +
+		sealedEntries.of("e") + timelineOf
+)
+
+var timelineOf = ", " + messages.of("m") + ", " + notes.of("n") + " FROM deskwright_entry e" +
 	" LEFT JOIN deskwright_message m ON m.tenant = e.tenant AND m.conversation = e.subject AND m.seq = e.seq" +
 	" LEFT JOIN deskwright_note n ON n.tenant = e.tenant AND n.conversation = e.subject AND n.seq = e.seq" +
 	" WHERE e.tenant = ? AND e.subject = ? AND e.seq > ? AND e.subject_kind = ?" +
@@ -26,16 +33,27 @@ func (s *Store) Timeline(ctx context.Context, tenant inbox.Tenant, id inbox.Conv
 	if trail {
 		class = int64(audit.ClassTrail)
 	}
-	err = s.read(ctx, "timeline", func(t *tx) error {
-		return t.rows(selectTimeline, func(rows *sql.Rows) error {
+	statement := selectTimeline
+	if s.settings.dialect.server {
+		statement = selectSealedTimeline
+	}
+	items := func(t *tx) error {
+		out = nil
+		return t.rows(statement, func(rows *sql.Rows) error {
 			item, err := t.item(rows)
 			item.Entry.Tenant = tenant.UUID
 			out = append(out, item)
 			return err
 		}, tenant.UUID[:], id.UUID[:], after, string(audit.SubjectConversation), class, int64(limit))
-	})
+	}
+	if err = s.readOne(ctx, "timeline", items); err == nil && slices.ContainsFunc(out, unplaced) {
+		err = s.readSealed(ctx, tenant, "timeline", items)
+	}
 	return out, err
 }
+
+// unplaced reports whether the entry of an item has no position yet.
+func unplaced(i inbox.Item) bool { return i.Entry.Position == 0 }
 
 // item reads one line of a timeline.
 func (t *tx) item(rows *sql.Rows) (inbox.Item, error) {

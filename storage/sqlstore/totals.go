@@ -12,6 +12,8 @@ import (
 const addTotal = "INSERT INTO deskwright_total (tenant, account, new, pending) VALUES (?, ?, ?, ?) " +
 	"ON CONFLICT (tenant, account) DO UPDATE SET new = new + excluded.new, pending = pending + excluded.pending"
 
+var totals = table{"total", 1, "account, new, pending"}
+
 func (t *tx) addTotals(tenant *uuid.UUID, deltas []inbox.TotalsDelta) error {
 	for i := range deltas {
 		d := &deltas[i]
@@ -22,7 +24,10 @@ func (t *tx) addTotals(tenant *uuid.UUID, deltas []inbox.TotalsDelta) error {
 	return nil
 }
 
-const selectTotals = "SELECT account, new, pending FROM deskwright_total WHERE tenant = ?"
+const (
+	selectTotals = "SELECT account, new, pending FROM deskwright_total WHERE tenant = ?"
+	sumTotals    = "SELECT account, sum(new)::int8, sum(pending)::int8 FROM deskwright_total WHERE tenant = ? GROUP BY account"
+)
 
 // Totals implements inbox.Lister.
 func (s *Store) Totals(ctx context.Context, tenant inbox.Tenant) (map[channel.AccountID]inbox.Totals, error) {
@@ -30,8 +35,12 @@ func (s *Store) Totals(ctx context.Context, tenant inbox.Tenant) (map[channel.Ac
 		return nil, err
 	}
 	out := map[channel.AccountID]inbox.Totals{}
-	err := s.read(ctx, "totals", func(t *tx) error {
-		return t.rows(selectTotals, func(rows *sql.Rows) error {
+	statement := selectTotals
+	if s.settings.dialect.server {
+		statement = sumTotals
+	}
+	err := s.readOne(ctx, "totals", func(t *tx) error {
+		return t.rows(statement, func(rows *sql.Rows) error {
 			var account channel.AccountID
 			var sum inbox.Totals
 			err := rows.Scan(&account.UUID, &sum.New, &sum.Pending)

@@ -1,9 +1,9 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"sync"
 )
 
@@ -67,7 +67,7 @@ func (p *prepared) want(text string) {
 type tx struct {
 	*Store
 	ctx   context.Context
-	tx    *sql.Tx
+	tx    *sql.Tx // nil: what is asked is one statement
 	stmts map[string]*sql.Stmt
 	args  []any // room for what is bound
 	dest  []any // room for where to scan to
@@ -75,7 +75,18 @@ type tx struct {
 
 // read runs what only reads, on one consistent state.
 func (s *Store) read(ctx context.Context, op string, do func(*tx) error) error {
+	if s.settings.dialect.server {
+		return s.within(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}, op, do)
+	}
 	return s.within(ctx, &sql.TxOptions{ReadOnly: true}, op, do)
+}
+
+// readOne is read for what takes one statement, which is consistent in itself: on a server it is one round trip.
+func (s *Store) readOne(ctx context.Context, op string, do func(*tx) error) error {
+	if !s.settings.dialect.server || s.joined != nil {
+		return s.read(ctx, op, do)
+	}
+	return do(&tx{Store: s, ctx: ctx})
 }
 
 // write runs what writes, by one whose turn it is. The first statement must be a write: it waits for the writers of other processes.
@@ -84,7 +95,7 @@ func (s *Store) write(ctx context.Context, op string, do func(*tx) error) error 
 }
 
 // within runs do in a transaction and commits it unless do fails. The context may end while a connection is waited for; from then
-// on the transaction goes to its end.
+// on a transaction in a file goes to its end.
 func (s *Store) within(ctx context.Context, opts *sql.TxOptions, op string, do func(*tx) error) error {
 	if s.joined != nil {
 		return s.inJoined(ctx, opts, do)
@@ -98,7 +109,10 @@ func (s *Store) within(ctx context.Context, opts *sql.TxOptions, op string, do f
 		return s.failed(op, err)
 	}
 	defer func() { _ = conn.Close() }() // gives it back
-	whole := context.WithoutCancel(ctx)
+	whole := ctx
+	if !s.settings.dialect.server {
+		whole = context.WithoutCancel(ctx)
+	}
 	begun, err := conn.BeginTx(whole, opts)
 	if err != nil {
 		return s.failed(op, err)
@@ -138,14 +152,10 @@ func (t *tx) stmt(text string) (*sql.Stmt, error) {
 
 // exec runs a statement and returns how many rows it has written.
 func (t *tx) exec(text string, args ...any) (int64, error) {
-	stmt, err := t.stmt(text)
-	if err != nil {
-		return 0, t.failed("prepare", err)
-	}
 	if cap(args) > cap(t.args) {
 		t.args = args[:0] // the next statement finds the room
 	}
-	result, err := stmt.ExecContext(t.ctx, args...)
+	result, err := t.execute(text, args)
 	if err != nil {
 		return 0, t.failed("write", err)
 	}
@@ -156,31 +166,62 @@ func (t *tx) exec(text string, args ...any) (int64, error) {
 	return n, nil
 }
 
-// row scans the first row of a query and reports whether there is one.
-func (t *tx) row(text string, dest []any, args ...any) (bool, error) {
+func (t *tx) execute(text string, args []any) (sql.Result, error) {
+	if t.settings.dialect.numbered {
+		return t.handle().ExecContext(t.ctx, t.text(text), args...)
+	}
 	stmt, err := t.stmt(text)
 	if err != nil {
-		return false, t.failed("prepare", err)
+		return nil, err
 	}
+	return stmt.ExecContext(t.ctx, args...)
+}
+
+func (t *tx) query(text string, args []any) (*sql.Rows, error) {
+	if t.settings.dialect.numbered {
+		return t.handle().QueryContext(t.ctx, t.text(text), args...)
+	}
+	stmt, err := t.stmt(text)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.QueryContext(t.ctx, args...)
+}
+
+// handle is what statements are run on that the store does not prepare itself.
+func (t *tx) handle() interface {
+	ExecContext(context.Context, string, ...any) (sql.Result, error)
+	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
+} {
+	if t.tx != nil {
+		return t.tx
+	}
+	return t.db
+}
+
+// row scans the first row of a query and reports whether there is one.
+func (t *tx) row(text string, dest []any, args ...any) (bool, error) {
 	if cap(dest) > cap(t.dest) {
 		t.dest = dest[:0] // the next one finds the room
 	}
-	switch err := stmt.QueryRowContext(t.ctx, args...).Scan(dest...); {
-	case errors.Is(err, sql.ErrNoRows):
-		return false, nil
-	case err != nil:
+	rows, err := t.query(text, args)
+	if err != nil {
 		return false, t.failed("read", err)
 	}
-	return true, nil
+	defer func() { _ = rows.Close() }() // what it could say, Err has said
+	found := rows.Next()
+	if found {
+		err = rows.Scan(dest...)
+	}
+	if err = cmp.Or(err, rows.Err()); err != nil {
+		return false, t.failed("read", err)
+	}
+	return found, nil
 }
 
 // rows hands each row of a query to a function, which scans it.
 func (t *tx) rows(text string, each func(*sql.Rows) error, args ...any) error {
-	stmt, err := t.stmt(text)
-	if err != nil {
-		return t.failed("prepare", err)
-	}
-	rows, err := stmt.QueryContext(t.ctx, args...)
+	rows, err := t.query(text, args)
 	if err != nil {
 		return t.failed("read", err)
 	}

@@ -92,6 +92,9 @@ func (c Classes) classOf(err error) meaning {
 		return ended
 	}
 	if code, ok := c.code(err); ok {
+		if len(code) == 5 {
+			return postgresCodes[code]
+		}
 		return sqlite(code)
 	}
 	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, io.ErrUnexpectedEOF) {

@@ -64,10 +64,14 @@ func (l *loads) apart() *loads {
 
 // loadAll fills the snapshots of several calls in one transaction. Where that fails each has one of its own.
 func (s *Store) loadAll(ctx context.Context, calls []*loads) {
-	err := s.loadEach(ctx, calls...)
+	load := s.loadEach
+	if s.settings.dialect.server {
+		load = s.findAll
+	}
+	err := load(ctx, calls...)
 	for _, c := range calls {
 		if c.err = err; err != nil && len(calls) > 1 {
-			c.err = s.loadEach(ctx, c)
+			c.err = load(ctx, c)
 		}
 		c.done = true
 	}

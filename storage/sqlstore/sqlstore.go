@@ -46,6 +46,11 @@ func New(db *sql.DB, dialect Dialect, options ...Option) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{shared: &shared{db: db, settings: set, turn: newTurn()}}
+	if dialect.server {
+		s.loads = group[*loads]{size: together, run: s.loadAll}
+		s.commits = group[*commits]{size: together, run: s.commitAll}
+		return s, nil
+	}
 	s.loads = group[*loads]{turn: s.turn.takeSoon, size: together, run: s.loadAll}
 	s.commits = group[*commits]{turn: s.turn.take, size: together, run: s.commitAll}
 	return s, nil

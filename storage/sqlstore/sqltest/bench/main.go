@@ -45,7 +45,7 @@ var measures = []struct {
 
 func main() {
 	b := &bench{}
-	var only, pages string
+	var only, pages, postgres string
 	flag.StringVar(&b.driver, "driver", "sqlite", "sqlite (modernc.org/sqlite) or sqlite3 (github.com/mattn/go-sqlite3)")
 	flag.StringVar(&b.folder, "dir", "", "folder for the databases; empty: a temporary one")
 	flag.IntVar(&b.rounds, "rounds", 5, "how often each measurement is taken")
@@ -54,7 +54,15 @@ func main() {
 	flag.IntVar(&b.long, "long", 100_000, "messages of the long conversation")
 	flag.StringVar(&pages, "conversations", "10000,100000,1000000", "conversations in the databases of first_page, rising")
 	flag.StringVar(&only, "only", "", "names of measurements, with commas between; empty: all")
+	flag.StringVar(&postgres, "postgres", "", "URL of a PostgreSQL server, which is measured instead of files")
 	flag.Parse()
+	if postgres != "" {
+		if err := b.serve(context.Background(), postgres, only); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := json.Unmarshal([]byte("["+pages+"]"), &b.pages); err != nil || flag.NArg() > 0 || dsns[b.driver] == "" {
 		fmt.Fprintln(os.Stderr, "bench: what is asked for makes no sense; -help says what there is")
 		os.Exit(2)
@@ -81,6 +89,36 @@ func (b *bench) run(ctx context.Context, only string) error {
 		}
 		fmt.Fprintln(os.Stderr, m.name)
 		figure, err := m.take(ctx, b)
+		if err != nil {
+			return fmt.Errorf("%s: %w", m.name, err)
+		}
+		found[m.name] = figure
+	}
+	out := json.NewEncoder(os.Stdout)
+	out.SetIndent("", "  ")
+	return out.Encode(found)
+}
+
+// serverMeasures are the figures on a server.
+var serverMeasures = []struct {
+	name string
+	take func(context.Context, *server) (any, error)
+}{
+	{"receive", serverReceive},
+}
+
+func (b *bench) serve(ctx context.Context, url, only string) error {
+	s, err := b.server(url)
+	if err != nil {
+		return err
+	}
+	defer s.drop()
+	found := map[string]any{"rounds": b.rounds, "span_seconds": b.span.Seconds(), "contacts": b.contacts}
+	for _, m := range serverMeasures {
+		if only != "" && !slices.Contains(strings.Split(only, ","), m.name) {
+			continue
+		}
+		figure, err := m.take(ctx, s)
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}

@@ -12,8 +12,12 @@ func (c Classes) code(err error) (string, bool) {
 			return code, true
 		}
 	}
+	return c.Dialect.code(err)
+}
+
+func (d Dialect) code(err error) (string, bool) {
 	for err != nil {
-		if code, ok := shown(err); ok {
+		if code, ok := d.shown(err); ok {
 			return code, true
 		}
 		switch wraps := err.(type) {
@@ -21,7 +25,7 @@ func (c Classes) code(err error) (string, bool) {
 			err = wraps.Unwrap()
 		case interface{ Unwrap() []error }:
 			for _, each := range wraps.Unwrap() {
-				if code, ok := (Classes{}).code(each); ok {
+				if code, ok := d.code(each); ok {
 					return code, true
 				}
 			}
@@ -33,25 +37,11 @@ func (c Classes) code(err error) (string, bool) {
 	return "", false
 }
 
-// shown reads the code that an error itself shows: by a method, as modernc.org/sqlite and the drivers of PostgreSQL do, or in a
-// field, as github.com/mattn/go-sqlite3 and the drivers of MySQL do.
-func shown(err error) (string, bool) {
-	switch shows := err.(type) {
-	case interface{ SQLState() string }:
-		return shows.SQLState(), true
-	case interface{ Code() int }:
-		return strconv.Itoa(shows.Code()), true
-	}
-	value := reflect.Indirect(reflect.ValueOf(err))
-	if value.Kind() != reflect.Struct {
-		return "", false
-	}
-	for _, name := range []string{"ExtendedCode", "Code", "Number"} {
-		at, ok := value.Type().FieldByName(name)
-		if !ok || len(at.Index) > 1 {
-			continue
-		}
-		switch field := value.FieldByIndex(at.Index); {
+// number reads the first of some fields of an error that has a number in it.
+func number(err error, names ...string) (string, bool) {
+	for _, name := range names {
+		switch field := field(err, name); {
+		case !field.IsValid():
 		case field.CanInt() && field.Int() != 0:
 			return strconv.FormatInt(field.Int(), 10), true
 		case field.CanUint() && field.Uint() != 0:
@@ -59,4 +49,17 @@ func shown(err error) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// field is a field of an error's own, not of what it embeds; the zero Value: it has none of that name.
+func field(err error, name string) reflect.Value {
+	value := reflect.Indirect(reflect.ValueOf(err))
+	if value.Kind() != reflect.Struct {
+		return reflect.Value{}
+	}
+	at, ok := value.Type().FieldByName(name)
+	if !ok || len(at.Index) > 1 {
+		return reflect.Value{}
+	}
+	return value.FieldByIndex(at.Index)
 }

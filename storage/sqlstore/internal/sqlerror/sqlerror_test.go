@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"syscall"
 	"testing"
 
 	"github.com/deskwright/deskwright/storage"
@@ -17,27 +18,22 @@ import (
 // Errors of the shapes that drivers have.
 type (
 	withMethod struct{ code int }
-	withState  struct{ state string }
 	withFields struct {
 		Code         uint8
 		ExtendedCode uint16
 	}
-	withNumber struct{ Number uint16 }
-	withText   struct{ Code string }
-	embedding  struct{ *withFields }
-	several    []error
+	withText  struct{ Code string }
+	embedding struct{ *withFields }
+	several   []error
 )
 
-func (e withMethod) Error() string    { return "method" }
-func (e withMethod) Code() int        { return e.code }
-func (e *withState) Error() string    { return "state" }
-func (e *withState) SQLState() string { return e.state }
-func (e withFields) Error() string    { return "fields" }
-func (e *withNumber) Error() string   { return "number" }
-func (e withText) Error() string      { return "text" }
-func (e embedding) Error() string     { return "embedding" }
-func (e several) Error() string       { return "several" }
-func (e several) Unwrap() []error     { return e }
+func (e withMethod) Error() string { return "method" }
+func (e withMethod) Code() int     { return e.code }
+func (e withFields) Error() string { return "fields" }
+func (e withText) Error() string   { return "text" }
+func (e embedding) Error() string  { return "embedding" }
+func (e several) Error() string    { return "several" }
+func (e several) Unwrap() []error  { return e }
 
 func TestErrorsMeanWhatTheirCodesSay(t *testing.T) {
 	t.Parallel()
@@ -46,10 +42,8 @@ func TestErrorsMeanWhatTheirCodesSay(t *testing.T) {
 		read, committed error // what it means to read and to commit; nil: none of ours
 	}{
 		{withMethod{2067}, storage.ErrConflict, storage.ErrConflict},
-		{&withState{"2067"}, storage.ErrConflict, storage.ErrConflict},
 		{withFields{Code: 19, ExtendedCode: 2067}, storage.ErrConflict, storage.ErrConflict},
 		{&withFields{Code: 19, ExtendedCode: 2067}, storage.ErrConflict, storage.ErrConflict},
-		{&withNumber{2067}, storage.ErrConflict, storage.ErrConflict},
 		{fmt.Errorf("traced: %w", withMethod{2067}), storage.ErrConflict, storage.ErrConflict},
 		{several{errors.New("another"), fmt.Errorf("traced: %w", withMethod{2067})}, storage.ErrConflict, storage.ErrConflict},
 
@@ -78,35 +72,60 @@ func TestErrorsMeanWhatTheirCodesSay(t *testing.T) {
 		{withMethod{26}, nil, storage.ErrUnknown},   // NOTADB
 		{withMethod{0}, nil, storage.ErrUnknown},
 		{withMethod{-1}, nil, storage.ErrUnknown},
-		{&withState{"23505"}, nil, storage.ErrUnknown},
-		{&withState{"HY000"}, nil, storage.ErrUnknown},
+		{ofPostgres("23505"), nil, storage.ErrUnknown},
+		{ofMySQL(1062), nil, storage.ErrUnknown},
 		{withFields{}, nil, storage.ErrUnknown},
 		{withText{"2067"}, nil, storage.ErrUnknown},
 		{embedding{}, nil, storage.ErrUnknown},
 		{errors.New("UNIQUE constraint failed (2067)"), nil, storage.ErrUnknown},
+	} {
+		sorted(t, sqlerror.SQLite, test.err, test.read, test.committed)
+	}
+}
+
+func TestErrorsWithoutACodeMeanTheSameEverywhere(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ err, read, committed error }{
 		{sql.ErrNoRows, nil, storage.ErrUnknown},
 		{sql.ErrTxDone, nil, storage.ErrUnknown},
 
 		{driver.ErrBadConn, storage.ErrBusy, storage.ErrUnknown},
 		{sql.ErrConnDone, storage.ErrBusy, storage.ErrUnknown},
+		{io.EOF, storage.ErrBusy, storage.ErrUnknown},
 		{io.ErrUnexpectedEOF, storage.ErrBusy, storage.ErrUnknown},
 		{&net.OpError{Op: "read", Err: errors.New("reset")}, storage.ErrBusy, storage.ErrUnknown},
+		{fmt.Errorf("receive: %w", syscall.ECONNRESET), storage.ErrBusy, storage.ErrUnknown},
+		{fmt.Errorf("write: %w", syscall.EPIPE), storage.ErrBusy, storage.ErrUnknown},
+		{fmt.Errorf("connect: %w", &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), storage.ErrBusy, storage.ErrBusy},
 		{context.Canceled, nil, storage.ErrUnknown},
 		{fmt.Errorf("traced: %w", context.DeadlineExceeded), nil, storage.ErrUnknown},
 		{closed(), storage.ErrClosed, storage.ErrClosed},
+		{errors.New("invalid connection"), nil, storage.ErrUnknown},
+		{errors.New("duplicate key value violates unique constraint (SQLSTATE 23505)"), nil, storage.ErrUnknown},
 	} {
-		var classes sqlerror.Classes
-		means(t, "reading", classes.Wrap("read", test.err), test.err, test.read)
-		means(t, "committing", classes.Committing("commit", test.err), test.err, test.committed)
+		for _, dialect := range []sqlerror.Dialect{sqlerror.SQLite, sqlerror.Postgres, sqlerror.MySQL} {
+			sorted(t, dialect, test.err, test.read, test.committed)
+		}
 	}
+}
+
+func sorted(t *testing.T, dialect sqlerror.Dialect, err, read, committed error) {
+	t.Helper()
+	classes := sqlerror.Classes{Dialect: dialect}
+	means(t, "reading", classes.Wrap("read", err), err, read)
+	means(t, "committing", classes.Committing("commit", err), err, committed)
 }
 
 // closed is what a closed handle answers.
 func closed() error {
+	_, err := closedHandle().Exec("SELECT 1")
+	return err
+}
+
+func closedHandle() *sql.DB {
 	db := sql.OpenDB(nowhere{})
 	db.Close()
-	_, err := db.Exec("SELECT 1")
-	return err
+	return db
 }
 
 type nowhere struct{ driver.Connector }

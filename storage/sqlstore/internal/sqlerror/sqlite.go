@@ -33,6 +33,14 @@ var sqliteCodes = map[int]meaning{
 	4874: broken, // IOERR_SHMSIZE
 }
 
+// sqliteCode reads a code where modernc.org/sqlite has it, in a method, or github.com/mattn/go-sqlite3, in a field.
+func sqliteCode(err error) (string, bool) {
+	if shows, ok := err.(interface{ Code() int }); ok {
+		return strconv.Itoa(shows.Code()), true
+	}
+	return number(err, "ExtendedCode", "Code")
+}
+
 func sqlite(code string) meaning {
 	number, err := strconv.Atoi(code)
 	if err != nil {

@@ -21,9 +21,6 @@ func Check(ctx context.Context, db *sql.DB, d Dialect, options ...Option) error 
 }
 
 func (s settings) check(ctx context.Context, db *sql.DB) error {
-	if s.dialect.server {
-		return nil
-	}
 	for range 2 {
 		conn, err := db.Conn(ctx)
 		if err != nil {
@@ -40,6 +37,9 @@ func (s settings) check(ctx context.Context, db *sql.DB) error {
 }
 
 func (s settings) checkConn(ctx context.Context, conn *sql.Conn) error {
+	if s.dialect == Postgres {
+		return s.checkPostgres(ctx, conn)
+	}
 	if err := s.checkVersion(ctx, conn); err != nil {
 		return err
 	}
@@ -105,9 +105,9 @@ var pragmas = []struct {
 var least = [3]int{3, 53, 2}
 
 func (s settings) checkVersion(ctx context.Context, conn *sql.Conn) error {
-	var have string
-	if err := conn.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&have); err != nil {
-		return s.classes.Wrap("ask for SQLite's version", err)
+	have, err := s.version(ctx, conn, "SELECT sqlite_version()")
+	if err != nil {
+		return err
 	}
 	if notBefore(have, least) {
 		return nil
@@ -116,6 +116,19 @@ func (s settings) checkVersion(ctx context.Context, conn *sql.Conn) error {
 		What: "the version of SQLite", Have: have, Want: "3.53.2 or newer",
 		Do: "before it, two connections may damage the file: build with modernc.org/sqlite v1.62.0, or with " +
 			"github.com/mattn/go-sqlite3 v1.14.53, or newer",
+	}
+}
+
+// version asks a question that only a database of the dialect understands.
+func (s settings) version(ctx context.Context, conn *sql.Conn, ask string) (string, error) {
+	var have string
+	err := conn.QueryRowContext(ctx, ask).Scan(&have)
+	if err == nil || !s.classes.Refused(err) {
+		return have, s.classes.Wrap("ask for the version", err)
+	}
+	return "", &SetupError{
+		What: "the database", Have: "another one", Want: s.dialect.name,
+		Do: "name the dialect of the database that the handle leads to",
 	}
 }
 

@@ -3,6 +3,9 @@ package sqlstore
 import (
 	"embed"
 	"io/fs"
+
+	"github.com/deskwright/deskwright/storage/sqlstore/internal/migration"
+	"github.com/deskwright/deskwright/storage/sqlstore/internal/sqlerror"
 )
 
 // Dialect is the kind of database that a handle leads to. There are only those that this package names; the zero value is none
@@ -11,15 +14,17 @@ type Dialect struct {
 	name     string
 	dir      string // of the migrations
 	server   bool   // many write at once, and the log is sealed after they have committed
-	numbered bool   // a parameter is written $1, and the driver keeps the statements that it has prepared
+	codes    sqlerror.Dialect
+	ledger   migration.Database
+	numbered bool // a parameter is written $1, and the driver keeps the statements that it has prepared
 }
 
 var (
 	// SQLite is SQLite from 3.53.2 on, in a file. Check says what is asked of the handle.
-	SQLite = Dialect{name: "SQLite", dir: "migrations/sqlite"}
+	SQLite = Dialect{name: "SQLite", dir: "migrations/sqlite", ledger: migration.SQLite}
 
 	// Postgres is PostgreSQL from 15 on, through the database/sql driver of github.com/jackc/pgx.
-	Postgres = Dialect{name: "PostgreSQL", dir: "migrations/postgres", server: true, numbered: true}
+	Postgres = Dialect{name: "PostgreSQL", dir: "migrations/postgres", codes: sqlerror.Postgres, ledger: migration.Postgres, server: true, numbered: true}
 )
 
 // String returns the name of the database.

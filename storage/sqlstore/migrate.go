@@ -50,7 +50,7 @@ func (s settings) migrations() (migration.Set, error) {
 	if err != nil {
 		return migration.Set{}, err
 	}
-	return migration.Read(files, s.prefix)
+	return migration.Read(files, s.dialect.ledger, s.prefix)
 }
 
 // unopened is files that cannot be opened, and why.

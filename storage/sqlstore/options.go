@@ -40,7 +40,7 @@ var prefixes = regexp.MustCompile(`^[a-z][a-z0-9_]{0,19}$`)
 
 // settle applies the options and says what is wrong with them.
 func settle(d Dialect, options []Option) (settings, error) {
-	s := settings{dialect: d, prefix: prefix}
+	s := settings{dialect: d, prefix: prefix, classes: sqlerror.Classes{Dialect: d.codes}}
 	for _, option := range options {
 		option(&s)
 	}

@@ -45,6 +45,11 @@ func New(db *sql.DB, dialect Dialect, options ...Option) (*Store, error) {
 	if err := set.check(context.Background(), db); err != nil {
 		return nil, err
 	}
+	if dialect.server {
+		if set.classes, err = set.classes.For(context.Background(), db); err != nil {
+			return nil, err
+		}
+	}
 	s := &Store{shared: &shared{db: db, settings: set, turn: newTurn()}}
 	if dialect.server {
 		s.loads = group[*loads]{size: together, run: s.loadAll}

@@ -71,7 +71,7 @@ func first(version int) fstest.MapFS {
 
 func read(t *testing.T, files fs.FS) migration.Set {
 	t.Helper()
-	set, err := migration.Read(files, "deskwright_")
+	set, err := migration.Read(files, migration.SQLite, "deskwright_")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -378,7 +378,7 @@ func TestFilesThatMakeNoSenseAreRefused(t *testing.T) {
 		"an end and no begin":   {"00001_first.sql", "-- +goose Up\n-- +goose StatementEnd\n-- +goose Down\n"},
 		"what we do not honour": {"00001_first.sql", "-- +goose Up\n-- +goose ENVSUB ON\n-- +goose Down\n"},
 	} {
-		if set, err := migration.Read(fstest.MapFS{test.file: {Data: []byte(test.text)}}, "deskwright_"); err == nil {
+		if set, err := migration.Read(fstest.MapFS{test.file: {Data: []byte(test.text)}}, migration.SQLite, "deskwright_"); err == nil {
 			t.Errorf("%s: read as %+v", name, set)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
-	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -39,12 +38,7 @@ func pgStore(t testing.TB) inbox.Store {
 		admin.Exec("DROP SCHEMA " + name + " CASCADE")
 		admin.Close()
 	})
-	ddl, err := os.ReadFile("../migrations/postgres/00001_inbox.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	up, _, _ := strings.Cut(string(ddl), "-- +goose Down")
-	if _, err := db.Exec(up); err != nil {
+	if err := sqlstore.Migrate(t.Context(), db, sqlstore.Postgres); err != nil {
 		t.Fatal(err)
 	}
 	store, err := sqlstore.New(db, sqlstore.Postgres)

@@ -8,23 +8,16 @@ import (
 
 // ledger returns the statements by which a file writes down that it was applied, before and after its Up, and takes it back,
 // before and after its Down. The table comes and goes with the first file. Times are in microseconds.
-func (f file) ledger() (opens, done, undone, ends string) {
+func (f file) ledger(d Database) (opens, done, undone, ends string) {
 	if f.version == 1 {
-		opens = `CREATE TABLE deskwright_migration (
-    version  INTEGER PRIMARY KEY,
-    name     TEXT NOT NULL,
-    checksum TEXT NOT NULL,
-    applied  INTEGER NOT NULL
-) STRICT;
-
-`
+		opens = d.ledger + "\n"
 		ends = "\n\nDROP TABLE deskwright_migration;\n"
 	}
 	done = fmt.Sprintf(`
 
 INSERT INTO deskwright_migration (version, name, checksum, applied)
-VALUES (%d, '%s', '%s', CAST(unixepoch('subsec') * 1000000 AS INTEGER));
-`, f.version, f.name, f.checksum)
+VALUES (%d, '%s', '%s', %s);
+`, f.version, f.name, f.checksum, d.now)
 	undone = fmt.Sprintf("DELETE FROM deskwright_migration WHERE version = %d;\n\n", f.version)
 	return opens, done, undone, ends
 }
@@ -54,7 +47,7 @@ func (s Set) Newest() int { return len(s.files) }
 func (s Set) Applied(ctx context.Context, conn *sql.Conn) (int, error) {
 	table := s.prefix + "migration"
 	var there int
-	err := conn.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?", table).Scan(&there)
+	err := conn.QueryRowContext(ctx, s.database.there, table).Scan(&there)
 	if err != nil || there == 0 {
 		return 0, err
 	}

@@ -1,7 +1,7 @@
 // Package migration brings the tables of a store up to date, from files in the format of goose. Each file also writes down that
 // it was applied, so that it does not matter who runs it.
 //
-//	set, err := migration.Read(files, "deskwright_")
+//	set, err := migration.Read(files, migration.SQLite, "deskwright_")
 //	if err != nil {
 //		return err
 //	}
@@ -24,8 +24,9 @@ const written = "deskwright_"
 
 // Set is the migrations of one dialect for one prefix, the first version at index 0.
 type Set struct {
-	prefix string
-	files  []file
+	database Database
+	prefix   string
+	files    []file
 }
 
 // file is one migration.
@@ -40,18 +41,18 @@ type file struct {
 
 // Read reads the files of a folder: 00001_name.sql, 00002_name.sql and so on, without gaps. The prefix takes the place of
 // "deskwright_" in them; the caller has checked it.
-func Read(from fs.FS, prefix string) (Set, error) {
+func Read(from fs.FS, d Database, prefix string) (Set, error) {
 	paths, err := fs.Glob(from, "*.sql")
 	if err != nil {
 		return Set{}, err
 	}
-	set := Set{prefix: prefix}
+	set := Set{database: d, prefix: prefix}
 	for _, path := range paths {
 		text, err := fs.ReadFile(from, path)
 		if err != nil {
 			return Set{}, err
 		}
-		file, err := read(path, string(text), prefix)
+		file, err := read(path, string(text), d, prefix)
 		if err == nil && file.version != len(set.files)+1 {
 			err = fmt.Errorf("is version %d, want %d", file.version, len(set.files)+1)
 		}
@@ -65,7 +66,7 @@ func Read(from fs.FS, prefix string) (Set, error) {
 
 var named = regexp.MustCompile(`^([0-9]{5})_([a-z0-9_]+)\.sql$`)
 
-func read(path, text, prefix string) (file, error) {
+func read(path, text string, d Database, prefix string) (file, error) {
 	parts := named.FindStringSubmatch(path)
 	if parts == nil {
 		return file{}, errors.New("is not named as in 00001_name.sql")
@@ -81,7 +82,7 @@ func read(path, text, prefix string) (file, error) {
 	}
 	sum := sha256.Sum256([]byte(up))
 	f := file{path: path, version: version, name: parts[2], checksum: hex.EncodeToString(sum[:])}
-	opens, done, undone, ends := f.ledger()
+	opens, done, undone, ends := f.ledger(d)
 	ours := func(text string) string { return strings.ReplaceAll(text, written, prefix) }
 	for _, part := range []string{opens, up, done} {
 		statements, err := split(ours(part))

@@ -37,8 +37,11 @@ func (s settings) check(ctx context.Context, db *sql.DB) error {
 }
 
 func (s settings) checkConn(ctx context.Context, conn *sql.Conn) error {
-	if s.dialect == Postgres {
+	switch s.dialect {
+	case Postgres:
 		return s.checkPostgres(ctx, conn)
+	case MySQL:
+		return s.checkSchema(ctx, conn)
 	}
 	if err := s.checkVersion(ctx, conn); err != nil {
 		return err

@@ -17,6 +17,7 @@ type Dialect struct {
 	codes    sqlerror.Dialect
 	ledger   migration.Database
 	numbered bool // a parameter is written $1, and the driver keeps the statements that it has prepared
+	quoted   bool // key is a word of its own
 }
 
 var (
@@ -25,6 +26,9 @@ var (
 
 	// Postgres is PostgreSQL from 15 on, through the database/sql driver of github.com/jackc/pgx.
 	Postgres = Dialect{name: "PostgreSQL", dir: "migrations/postgres", codes: sqlerror.Postgres, ledger: migration.Postgres, server: true, numbered: true}
+
+	// MySQL is MariaDB from 10.6 on, and MySQL from 8.0 on, through github.com/go-sql-driver/mysql.
+	MySQL = Dialect{name: "MySQL", dir: "migrations/mysql", codes: sqlerror.MySQL, ledger: migration.MySQL, server: true, quoted: true}
 )
 
 // String returns the name of the database.

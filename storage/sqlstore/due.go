@@ -71,8 +71,11 @@ func (s *Store) Claim(ctx context.Context, now, until time.Time, limit int) ([]i
 	if err != nil || !waits {
 		return nil, err
 	}
-	if s.settings.dialect.server {
+	switch s.settings.dialect {
+	case Postgres:
 		return s.claim(ctx, now, until, limit)
+	case MySQL:
+		return s.claimSteps(ctx, now, until, limit)
 	}
 	var out []inbox.Due
 	if s.joined == nil {
@@ -97,8 +100,12 @@ func (s *Store) Claim(ctx context.Context, now, until time.Time, limit int) ([]i
 	return out, nil
 }
 
-func (t *tx) ready(now time.Time, limit int) (out []inbox.Due, err error) {
-	err = t.rows(selectReady, func(rows *sql.Rows) error {
+func (t *tx) ready(now time.Time, limit int) ([]inbox.Due, error) {
+	return t.readyBy(selectReady, now, limit)
+}
+
+func (t *tx) readyBy(statement string, now time.Time, limit int) (out []inbox.Due, err error) {
+	err = t.rows(statement, func(rows *sql.Rows) error {
 		var d inbox.Due
 		err := rows.Scan(&d.Tenant.UUID, (*text)(&d.Kind), &d.Ref, &d.Conversation.UUID, (*instant)(&d.At), (*instant)(&d.Leased), &d.Tries)
 		out = append(out, d)
@@ -132,6 +139,17 @@ func (s *Store) claim(ctx context.Context, now, until time.Time, limit int) ([]i
 	for i := range all {
 		out[i] = all[i].Due
 	}
+	return out, err
+}
+
+// claimSteps is claim in a transaction.
+func (s *Store) claimSteps(ctx context.Context, now, until time.Time, limit int) (out []inbox.Due, err error) {
+	err = s.within(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted}, "claim", func(t *tx) error {
+		if out, err = t.readyBy(selectReady+" FOR UPDATE SKIP LOCKED", now, limit); err != nil {
+			return err
+		}
+		return t.lease(out, micro(until))
+	})
 	return out, err
 }
 

@@ -85,19 +85,18 @@ func (s *Store) findAll(ctx context.Context, calls ...*loads) error {
 
 // find fills snapshots of one sort and returns those that want more.
 func (s *Store) find(ctx context.Context, f *found) (more []*inbox.Snapshot, err error) {
-	text, args := f.statement(s)
+	text, args, err := f.statement(s)
+	if err != nil {
+		return nil, err
+	}
 	err = s.readOne(ctx, "load", func(t *tx) error {
-		rows, err := t.handle().QueryContext(ctx, text, args...)
-		if err != nil {
-			return t.failed("load", err)
-		}
-		return t.each(rows, func(rows *sql.Rows) error {
+		return t.rows(text, func(rows *sql.Rows) error {
 			wants, err := f.scan(t, rows)
 			if wants != nil {
 				more = append(more, wants)
 			}
 			return err
-		})
+		}, args...)
 	})
 	return more, err
 }
@@ -137,33 +136,43 @@ func (f *found) parameters() (columns []string, bind func(*inbox.Ref) []any) {
 	}
 }
 
-// refKinds is what columns of refs hold that rows do not have, or have otherwise.
-var refKinds = map[string]string{"note": "bytea", "document": "bytea", "command": "text"}
-
 // statement says the statement and binds the refs.
-func (f *found) statement(s *Store) (string, []any) {
+func (f *found) statement(s *Store) (text string, args []any, err error) {
 	columns, bind := f.parameters()
-	lone := len(f.snaps) == 1
-	var args []any
-	if lone {
-		args = bind(&f.snaps[0].Ref)
-	} else {
-		refs := sheet{columns: columns, n: len(f.snaps)}
-		for _, snap := range f.snaps {
-			refs.cells = append(refs.cells, bind(&snap.Ref)...)
+	refs := sheet{columns: columns, n: len(f.snaps)}
+	for _, snap := range f.snaps {
+		refs.cells = append(refs.cells, bind(&snap.Ref)...)
+	}
+	lone := len(f.snaps) == 1 && s.settings.dialect != MySQL
+	switch {
+	case s.settings.dialect == MySQL:
+		text, err := refs.json()
+		if err != nil {
+			return "", nil, err
 		}
+		args = []any{text}
+	case lone:
+		args = refs.cells
+	default:
 		for i := range columns {
-			column, _ := refs.column(i)
+			column, err := refs.column(i)
+			if err != nil {
+				return "", nil, err
+			}
 			args = append(args, column)
 		}
 	}
 	shape := findShape{f.sort, lone}
-	if text, ok := s.shapes.Load(shape); ok {
-		return text.(string), args
+	if said, ok := s.shapes.Load(shape); ok {
+		return said.(string), args, nil
 	}
-	text := s.say(f.text(columns, lone))
+	if s.settings.dialect == MySQL {
+		text = f.jsonText(columns)
+	} else {
+		text = f.text(columns, lone)
+	}
 	s.shapes.Store(shape, text)
-	return text, args
+	return text, args, nil
 }
 
 type findShape struct {
@@ -177,21 +186,42 @@ func (f *found) text(columns []string, lone bool) string {
 	b.WriteString("SELECT r.n, t.epoch, " + f.selected() + " FROM ")
 	kinds := make([]string, len(columns))
 	for i, column := range columns {
-		kind, ok := refKinds[column]
-		if !ok {
-			kind = kindOf(column)
-		}
-		kinds[i] = fmt.Sprintf("$%d::%s", i+1, kind)
+		kinds[i] = fmt.Sprintf("$%d::%s", i+1, kindOf(column))
 	}
 	if lone {
 		b.WriteString("(VALUES (" + strings.Join(kinds, ", ") + ", 1)) AS r (" + strings.Join(columns, ", ") + ", n)")
 	} else {
 		b.WriteString("unnest(" + strings.Join(kinds, "[], ") + "[]) WITH ORDINALITY AS r (" + strings.Join(columns, ", ") + ", n)")
 	}
-	look := func(as, table, where string) {
+	f.looks(func(as, table, where string) {
 		fmt.Fprintf(&b, " LEFT JOIN LATERAL (SELECT * FROM deskwright_%s x WHERE x.tenant = r.tenant AND %s LIMIT 1) %s ON true", table, where, as)
+	})
+	return b.String()
+}
+
+// jsonText is text for MySQL, which has no LATERAL, and which plans a statement each time it runs.
+func (f *found) jsonText(columns []string) string {
+	var b strings.Builder
+	rows := "(SELECT r.n, " + strings.Join(aliased(readJSON(columns), columns), ", ") + " FROM " + jsonTable(columns) + ") r"
+	b.WriteString("SELECT r.n, t.epoch, " + f.selected() + " FROM " + rows)
+	f.looks(func(as, table, where string) {
+		where = strings.ReplaceAll(where, "x.", as+".")
+		where = strings.ReplaceAll(where, "o.thread = th.id AND o.state IN (1, 2)", "o.open_thread = th.id")
+		fmt.Fprintf(&b, " LEFT JOIN deskwright_%s %s ON %s.tenant = r.tenant AND %s", table, as, as, where)
+	})
+	return b.String()
+}
+
+func aliased(values, names []string) []string {
+	for i := range values {
+		values[i] += " AS " + names[i]
 	}
-	fmt.Fprint(&b, " LEFT JOIN LATERAL (SELECT epoch FROM deskwright_tenant x WHERE x.tenant = r.tenant LIMIT 1) t ON true")
+	return values
+}
+
+// looks says the look-ups, where x is the table that is looked into.
+func (f *found) looks(look func(as, table, where string)) {
+	look("t", "tenant", "true")
 	if f.sort.wants[wantsExternal] {
 		look("a", "arrival", "x.account = r.account AND x.external_id = r.external_id")
 	}
@@ -223,7 +253,6 @@ func (f *found) text(columns []string, lone bool) string {
 			look(want.as, want.table, want.where)
 		}
 	}
-	return b.String()
 }
 
 // selected lists what the statement returns, in the order of scan.
@@ -242,7 +271,7 @@ func (f *found) selected() string {
 // cause asks whether the cause stands in the log of the conversation, or of the document.
 func (f *found) cause() string {
 	stands := func(subject string, kind audit.SubjectKind) string {
-		return "EXISTS (SELECT FROM deskwright_entry x WHERE x.tenant = r.tenant AND x.subject = " + subject + " AND x.seq > r.seq" +
+		return "EXISTS (SELECT 1 FROM deskwright_entry x WHERE x.tenant = r.tenant AND x.subject = " + subject + " AND x.seq > r.seq" +
 			" AND x.subject_kind = '" + string(kind) + "' AND x.cause = r.cause)"
 	}
 	if f.sort.wants[wantsDocument] {

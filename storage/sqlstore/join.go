@@ -33,7 +33,7 @@ func (s *Store) inJoined(ctx context.Context, opts *sql.TxOptions, do func(*tx) 
 		ctx = context.WithoutCancel(ctx)
 	}
 	t := &tx{Store: s, ctx: ctx, tx: s.joined, stmts: map[string]*sql.Stmt{}}
-	if opts != nil {
+	if opts != nil && opts.ReadOnly {
 		return do(t)
 	}
 	if _, err := t.exec(beginCall); err != nil {

@@ -3,9 +3,11 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	"github.com/deskwright/deskwright/audit"
 	"github.com/deskwright/deskwright/inbox"
+	"github.com/deskwright/deskwright/storage"
 	"github.com/google/uuid"
 )
 
@@ -40,13 +42,17 @@ type unsealed struct {
 
 // seal gives places to all batches that have none.
 func (s *Store) seal(ctx context.Context, tenant *uuid.UUID) error {
-	for {
+	for try := 0; ; {
 		u := unsealed{head: audit.Head{Tenant: *tenant}}
 		if err := s.readOne(ctx, "seal", u.read); err != nil || len(u.batches) == 0 {
 			return err
 		}
 		full := len(u.batches) == sealed
 		won, err := s.moveHead(ctx, &u)
+		if errors.Is(err, storage.ErrBusy) && try < tries {
+			try++
+			continue
+		}
 		if err != nil || won && !full {
 			return err
 		}
@@ -74,9 +80,11 @@ func (u *unsealed) read(t *tx) error {
 
 // moveHead writes the places, unless somebody else has moved the head.
 func (s *Store) moveHead(ctx context.Context, u *unsealed) (won bool, err error) {
-	tenant := inbox.Tenant{UUID: u.head.Tenant}
+	if s.settings.dialect == MySQL {
+		return s.moveHeadSteps(ctx, u)
+	}
 	last := u.sealed[len(u.sealed)-1]
-	args := []any{tenant.UUID[:], u.head.Position, last.First + last.Count - 1, last.Chained[:]}
+	args := []any{u.head.Tenant[:], u.head.Position, last.First + last.Count - 1, last.Chained[:]}
 	var first []int64
 	var chained [][]byte
 	for i := range u.sealed {
@@ -89,6 +97,37 @@ func (s *Store) moveHead(ctx context.Context, u *unsealed) (won bool, err error)
 	}
 	n, err := result.RowsAffected()
 	return n > 0, err
+}
+
+const (
+	makeHead   = "INSERT IGNORE INTO deskwright_head (tenant, position, root) VALUES (?, 0, ?)"
+	stepHead   = "UPDATE deskwright_head SET position = ?, root = ? WHERE tenant = ? AND position = ?"
+	placeBatch = "UPDATE deskwright_batch SET first = ?, chained = ? WHERE tenant = ? AND batch = ?"
+)
+
+// moveHeadSteps is moveHead in a transaction.
+func (s *Store) moveHeadSteps(ctx context.Context, u *unsealed) (won bool, err error) {
+	last := &u.sealed[len(u.sealed)-1]
+	tenant := u.head.Tenant[:]
+	err = s.within(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted}, "seal", func(t *tx) error {
+		if u.head.Position == 0 {
+			if _, err := t.exec(makeHead, tenant, make([]byte, 32)); err != nil {
+				return err
+			}
+		}
+		n, err := t.exec(stepHead, last.First+last.Count-1, last.Chained[:], tenant, u.head.Position)
+		if err != nil || n == 0 {
+			return err
+		}
+		won = true
+		for i := range u.sealed {
+			if _, err := t.exec(placeBatch, u.sealed[i].First, u.sealed[i].Chained[:], tenant, u.batches[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return won, err
 }
 
 const moveHead = "WITH given AS (SELECT ?::bytea AS tenant, ?::int8 AS was, ?::int8 AS position, ?::bytea AS root), moved AS (" +

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -66,7 +67,7 @@ const together = 128
 
 // text is a statement as this store says it: with the prefix of its tables, and the parameters of its dialect.
 func (s *Store) text(statement string) string {
-	if s.settings.prefix == prefix && !s.settings.dialect.numbered {
+	if d := s.settings.dialect; s.settings.prefix == prefix && !d.numbered && !d.quoted {
 		return statement
 	}
 	if said, ok := s.said.Load(statement); ok {
@@ -83,8 +84,14 @@ func (s *Store) say(statement string) string {
 	if s.settings.dialect.numbered {
 		said = numbered(said)
 	}
+	if s.settings.dialect.quoted {
+		said = keyword.ReplaceAllString(said, "`key`")
+	}
 	return said
 }
+
+// keyword is the name of a column that is a word of MySQL's.
+var keyword = regexp.MustCompile(`\bkey\b`)
 
 // numbered is a statement whose parameters are written as $1, $2 and so on instead of question marks.
 func numbered(statement string) string {

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"strings"
 
 	"github.com/deskwright/deskwright/channel"
 	"github.com/deskwright/deskwright/inbox"
@@ -26,7 +27,7 @@ func (t *tx) addTotals(tenant *uuid.UUID, deltas []inbox.TotalsDelta) error {
 
 const (
 	selectTotals = "SELECT account, new, pending FROM deskwright_total WHERE tenant = ?"
-	sumTotals    = "SELECT account, sum(new)::int8, sum(pending)::int8 FROM deskwright_total WHERE tenant = ? GROUP BY account"
+	sumTotals    = "SELECT account, CAST(sum(new) AS int8), CAST(sum(pending) AS int8) FROM deskwright_total WHERE tenant = ? GROUP BY account"
 )
 
 // Totals implements inbox.Lister.
@@ -36,8 +37,11 @@ func (s *Store) Totals(ctx context.Context, tenant inbox.Tenant) (map[channel.Ac
 	}
 	out := map[channel.AccountID]inbox.Totals{}
 	statement := selectTotals
-	if s.settings.dialect.server {
+	switch s.settings.dialect {
+	case Postgres:
 		statement = sumTotals
+	case MySQL:
+		statement = strings.ReplaceAll(sumTotals, "int8", "SIGNED")
 	}
 	err := s.readOne(ctx, "totals", func(t *tx) error {
 		return t.rows(statement, func(rows *sql.Rows) error {

@@ -57,6 +57,19 @@ func (p *prepared) put(text string, stmt *sql.Stmt) {
 	p.ready[text] = stmt
 }
 
+// on returns a statement on any connection of a handle.
+func (p *prepared) on(ctx context.Context, db *sql.DB, text, said string) (*sql.Stmt, error) {
+	if stmt := p.get(text); stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := db.PrepareContext(ctx, said)
+	if err != nil {
+		return nil, err
+	}
+	p.put(text, stmt)
+	return p.get(text), nil
+}
+
 func (p *prepared) want(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -122,7 +135,7 @@ func (s *Store) within(ctx context.Context, opts *sql.TxOptions, op string, do f
 	if err := do(t); err != nil {
 		return err
 	}
-	if opts != nil {
+	if opts != nil && opts.ReadOnly {
 		return nil
 	}
 	if err := begun.Commit(); err != nil {
@@ -135,6 +148,9 @@ func (s *Store) within(ctx context.Context, opts *sql.TxOptions, op string, do f
 func (t *tx) stmt(text string) (*sql.Stmt, error) {
 	if stmt := t.stmts[text]; stmt != nil {
 		return stmt, nil
+	}
+	if t.tx == nil {
+		return t.prepared.on(t.ctx, t.db, text, t.text(text))
 	}
 	var stmt *sql.Stmt
 	if ready := t.prepared.get(text); ready != nil {

@@ -115,6 +115,9 @@ func (s *Store) putTogether(ctx context.Context, b *batch, run []int) {
 	for _, j := range lost {
 		b.errs[run[j]] = conflict("a row has changed")
 	}
+	if len(lost) > 0 && s.settings.dialect == MySQL { // the others were not written
+		s.putTogether(ctx, b, slices.DeleteFunc(run, func(i int) bool { return b.errs[i] != nil }))
+	}
 }
 
 // putOne writes one change. Where a row's stamp was larger than ours it goes again.
@@ -153,6 +156,9 @@ func (s *Store) retried(ctx context.Context, changes []*inbox.Change) (lost []in
 const divided = "22012"
 
 func (s *Store) put(ctx context.Context, changes []*inbox.Change) (lost []int, err error) {
+	if s.settings.dialect == MySQL {
+		return s.putSteps(ctx, changes, s.stamps.next(changes))
+	}
 	text, args, err := s.bound(writingOf(changes), len(changes) == 1, s.stamps.next(changes))
 	if err != nil {
 		return nil, err

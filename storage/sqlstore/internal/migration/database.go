@@ -7,8 +7,9 @@ type Database struct {
 	there  string // how many tables have a name
 	begin  string // begins a transaction that a migration is whole in; empty: each statement commits
 	lease  string // makes the table of the lease; empty: the transaction itself waits for others
-	take   string // takes the lease: it binds the holder, how long, and the holder
+	take   string // takes the lease: it binds the holder and how long
 	give   string // gives it back
+	have   string // asks whether the holder has it
 }
 
 var (
@@ -40,7 +41,27 @@ var (
 		begin: "BEGIN",
 		lease: "CREATE TABLE IF NOT EXISTS deskwright_migrating (id BIGINT PRIMARY KEY, holder TEXT NOT NULL, until BIGINT NOT NULL)",
 		take: "INSERT INTO deskwright_migrating AS m (id, holder, until) VALUES (1, $1, $now + $2::int8)" +
-			" ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, until = excluded.until WHERE m.until < $now OR m.holder = $3",
+			" ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, until = excluded.until WHERE m.until < $now OR m.holder = excluded.holder",
 		give: "UPDATE deskwright_migrating SET until = 0 WHERE id = 1 AND holder = $1",
+		have: "SELECT count(*) FROM deskwright_migrating WHERE id = 1 AND holder = $1",
+	}
+
+	// MySQL commits with every statement that makes a table, so the statements of its files can be run again.
+	MySQL = Database{
+		ledger: `CREATE TABLE IF NOT EXISTS deskwright_migration (
+    version  BIGINT PRIMARY KEY,
+    name     VARCHAR(200) NOT NULL,
+    checksum VARCHAR(64) NOT NULL,
+    applied  BIGINT NOT NULL
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+`,
+		now:   "CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)",
+		there: "SELECT count(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?",
+		lease: "CREATE TABLE IF NOT EXISTS deskwright_migrating (id BIGINT PRIMARY KEY, holder VARCHAR(36) NOT NULL, until BIGINT NOT NULL) ENGINE=InnoDB",
+		take: "INSERT INTO deskwright_migrating (id, holder, until) VALUES (1, ?, $now + ?) ON DUPLICATE KEY UPDATE" +
+			" holder = IF(until < $now OR holder = VALUES(holder), VALUES(holder), holder)," +
+			" until = IF(holder = VALUES(holder), VALUES(until), until)",
+		give: "UPDATE deskwright_migrating SET until = 0 WHERE id = 1 AND holder = ?",
+		have: "SELECT count(*) FROM deskwright_migrating WHERE id = 1 AND holder = ?",
 	}
 )

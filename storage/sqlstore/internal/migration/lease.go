@@ -57,12 +57,12 @@ func (s Set) take(ctx context.Context, db *sql.DB, classes sqlerror.Classes, hol
 	if _, err := db.ExecContext(ctx, s.ours(s.database.lease)); err != nil {
 		return false, classes.Wrap("make the table of the lease", err)
 	}
-	result, err := db.ExecContext(ctx, s.ours(s.database.take), holder, term.Microseconds(), holder)
-	if err != nil {
+	if _, err := db.ExecContext(ctx, s.ours(s.database.take), holder, term.Microseconds()); err != nil {
 		return false, classes.Wrap("take the lease", err)
 	}
-	n, err := result.RowsAffected()
-	return n > 0, err
+	var have int
+	err := db.QueryRowContext(ctx, s.ours(s.database.have), holder).Scan(&have)
+	return have > 0, classes.Wrap("take the lease", err)
 }
 
 // ours is a statement with our prefix, and the database's clock in place of $now.

@@ -167,7 +167,10 @@ func single(t *testing.T, e engine, file string) *sql.DB {
 }
 
 // last is the error of the last of some statements.
-func last(db *sql.DB, statements ...string) (err error) {
+func last(db interface {
+	Exec(string, ...any) (sql.Result, error)
+}, statements ...string,
+) (err error) {
 	for _, statement := range statements {
 		_, err = db.Exec(statement)
 	}

@@ -141,8 +141,8 @@ func (b *batch) together(ctx context.Context, t *tx) error {
 
 const (
 	savepoint = "SAVEPOINT deskwright_change"
-	release   = "RELEASE deskwright_change"
-	undo      = "ROLLBACK TO deskwright_change"
+	release   = "RELEASE SAVEPOINT deskwright_change"
+	undo      = "ROLLBACK TO SAVEPOINT deskwright_change"
 )
 
 // oneByOne writes all changes that are sound and do not lose.

@@ -20,8 +20,8 @@ func (s *Store) Join(tx *sql.Tx) *Store { return &Store{shared: s.shared, joined
 
 const (
 	beginCall = "SAVEPOINT deskwright_call"
-	endCall   = "RELEASE deskwright_call"
-	undoCall  = "ROLLBACK TO deskwright_call"
+	endCall   = "RELEASE SAVEPOINT deskwright_call"
+	undoCall  = "ROLLBACK TO SAVEPOINT deskwright_call"
 )
 
 // inJoined runs do in the host's transaction. Of a call that fails it takes back what was written.

@@ -55,7 +55,7 @@ func (e engine) open(t *testing.T, file string) *sql.DB {
 
 func newFile(t *testing.T) string { return filepath.Join(t.TempDir(), "inbox.db") }
 
-func do(t *testing.T, db interface {
+func do(t testing.TB, db interface {
 	Exec(string, ...any) (sql.Result, error)
 }, statements ...string,
 ) {

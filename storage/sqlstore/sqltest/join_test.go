@@ -24,13 +24,10 @@ type host struct {
 
 var shop = channel.AccountKey{Network: channel.WebChat, ExternalID: "shop"}
 
-func newHost(t *testing.T, e engine) *host {
+func newHost(t *testing.T, b backend) *host {
 	t.Helper()
-	db := e.fast().migrated(t)
-	store, err := sqlstore.New(db, sqlstore.SQLite, sqlstore.WithNormalSynchronous())
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := b.migrated(t)
+	store := b.over(t, db)
 	box, err := inbox.New(store)
 	if err != nil {
 		t.Fatal(err)
@@ -68,8 +65,8 @@ func (h *host) count(table string) (n int) {
 }
 
 func TestWhatIsWrittenInTheHostsTransactionStandsOrFallsWithIt(t *testing.T) {
-	eachEngine(t, func(t *testing.T, e engine) {
-		h := newHost(t, e)
+	eachBackend(t, func(t *testing.T, b backend) {
+		h := newHost(t, b)
 		before := storagetest.Dump(t, h.store, inbox.DefaultTenant)
 		for _, commit := range []bool{false, true} {
 			tx := h.begin()
@@ -102,8 +99,8 @@ func TestWhatIsWrittenInTheHostsTransactionStandsOrFallsWithIt(t *testing.T) {
 }
 
 func TestAConflictLeavesTheHostsTransactionAsItWas(t *testing.T) {
-	eachEngine(t, func(t *testing.T, e engine) {
-		h := newHost(t, e)
+	eachBackend(t, func(t *testing.T, b backend) {
+		h := newHost(t, b)
 		r, err := h.box.Receive(t.Context(), says("1"))
 		h.works(err)
 		stale := inbox.Snapshot{Ref: inbox.Ref{Tenant: inbox.DefaultTenant, Conversation: r.Conversation}}
@@ -131,7 +128,7 @@ func TestAConflictLeavesTheHostsTransactionAsItWas(t *testing.T) {
 
 func TestAHostsTransactionThatHasReadBeforeOthersWroteIsBusy(t *testing.T) {
 	eachEngine(t, func(t *testing.T, e engine) {
-		h := newHost(t, e)
+		h := newHost(t, e.backend())
 		tx := h.begin()
 		var n int
 		h.works(tx.QueryRow("SELECT count(*) FROM orders").Scan(&n))
@@ -149,8 +146,8 @@ func TestAHostsTransactionThatHasReadBeforeOthersWroteIsBusy(t *testing.T) {
 }
 
 func TestAnOpenTransactionOfTheHostHoldsUpNoReader(t *testing.T) {
-	eachEngine(t, func(t *testing.T, e engine) {
-		h := newHost(t, e)
+	eachBackend(t, func(t *testing.T, b backend) {
+		h := newHost(t, b)
 		r, err := h.box.Receive(t.Context(), says("1"))
 		h.works(err)
 		tx := h.begin()
@@ -169,8 +166,8 @@ func TestAnOpenTransactionOfTheHostHoldsUpNoReader(t *testing.T) {
 }
 
 func TestAnInboxNeedsOneConnection(t *testing.T) {
-	eachEngine(t, func(t *testing.T, e engine) {
-		h := newHost(t, e)
+	eachBackend(t, func(t *testing.T, b backend) {
+		h := newHost(t, b)
 		h.db.SetMaxOpenConns(1)
 		errs := make(chan error)
 		for i := range 16 {
@@ -199,7 +196,7 @@ func TestAnInboxNeedsOneConnection(t *testing.T) {
 // SQLite rolls a transaction back when there is no room, and what follows in it would stand for itself.
 func TestNothingIsWrittenInAHostsTransactionThatFoundNoRoom(t *testing.T) {
 	eachEngine(t, func(t *testing.T, e engine) {
-		h := newHost(t, e)
+		h := newHost(t, e.backend())
 		h.db.SetMaxOpenConns(1)
 		before := storagetest.Dump(t, h.store, inbox.DefaultTenant)
 		do(t, h.db, "PRAGMA max_page_count = 1") // it stays as large as it is

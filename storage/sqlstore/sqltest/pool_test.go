@@ -15,19 +15,19 @@ import (
 
 // A host may allow one connection only: no call holds one while it waits for another.
 func TestOneConnectionIsEnough(t *testing.T) {
-	eachEngine(t, func(t *testing.T, e engine) {
-		db := e.fast().migrated(t)
+	eachBackend(t, func(t *testing.T, b backend) {
+		db := b.migrated(t)
 		db.SetMaxOpenConns(1)
-		storagetest.Randomly(t, over(t, db))
-		writeFromTwo(t, over(t, db), over(t, db))
+		storagetest.Randomly(t, b.over(t, db))
+		writeFromTwo(t, b.over(t, db), b.over(t, db))
 	})
 }
 
 // Two processes on one file take turns, and neither is told that the file is locked.
 func TestTwoStoresShareAFile(t *testing.T) {
-	eachEngine(t, func(t *testing.T, e engine) {
-		db := e.fast().migrated(t)
-		writeFromTwo(t, over(t, db), over(t, db))
+	eachBackend(t, func(t *testing.T, b backend) {
+		db := b.migrated(t)
+		writeFromTwo(t, b.over(t, db), b.over(t, db))
 	})
 }
 
@@ -75,12 +75,12 @@ func next(tenant inbox.Tenant, id inbox.ConversationID, c inbox.Conversation) in
 
 // Stores with prefixes of their own are strangers in one database.
 func TestPrefixesSeparateStores(t *testing.T) {
-	eachEngine(t, func(t *testing.T, e engine) {
-		db := e.fast().migrated(t)
-		migrate(t, db, sqlstore.WithPrefix("other_"))
-		other := over(t, db, sqlstore.WithPrefix("other_"))
+	eachBackend(t, func(t *testing.T, b backend) {
+		db := b.migrated(t)
+		b.migrate(t, db, sqlstore.WithPrefix("other_"))
+		other := b.over(t, db, sqlstore.WithPrefix("other_"))
 		tenant, id := inbox.TenantNamed("both"), inbox.ConversationID{UUID: uuid.UUID{1}}
-		for i, store := range []inbox.Store{over(t, db), other} {
+		for i, store := range []inbox.Store{b.over(t, db), other} {
 			if err := store.Commit(t.Context(), next(tenant, id, inbox.Conversation{}))[0]; err != nil {
 				t.Errorf("the first version in store %d: got error %v, want none", i, err)
 			}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"sync/atomic"
 	"testing"
+
+	"github.com/deskwright/deskwright/inbox"
 )
 
 // ways are how a file is copied while it is written to.
@@ -68,6 +70,12 @@ func holds(t *testing.T, file string, before map[effect]int) {
 	defer db.Close()
 	store := over(t, db)
 	sound(t, file, db, store)
+	has(t, store, before)
+}
+
+// has fails unless every effect that somebody was told of is there.
+func has(t *testing.T, store inbox.Store, before map[effect]int) {
+	t.Helper()
 	found, err := effects(t.Context(), store)
 	if err != nil {
 		t.Error(err)

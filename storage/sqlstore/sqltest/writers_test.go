@@ -216,7 +216,17 @@ func deskFile(t *testing.T) string {
 	file := newFile(t)
 	db := quick.open(t, file)
 	migrate(t, db)
-	box, err := inbox.New(over(t, db))
+	err := staff(t, over(t, db))
+	if err = errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// staff gives an inbox an account and two agents.
+func staff(t *testing.T, store inbox.Store) error {
+	t.Helper()
+	box, err := inbox.New(store)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,10 +236,7 @@ func deskFile(t *testing.T) string {
 			_, err = box.As(inbox.System).SaveAgent(t.Context(), inbox.Agent{Agent: a})
 		}
 	}
-	if err = errors.Join(err, db.Close()); err != nil {
-		t.Fatal(err)
-	}
-	return file
+	return err
 }
 
 // Sixteen writers in two processes do all they can on one file. No error reaches any of them; every effect that one of them was told
@@ -238,7 +245,7 @@ func TestSixteenWritersInTwoProcessesLoseNothing(t *testing.T) {
 	eachEngine(t, func(t *testing.T, e engine) {
 		e = e.patient()
 		if file := os.Getenv(childFile); file != "" {
-			writeAsTold(t, e, file)
+			writeAsTold(t, over(t, e.open(t, file)))
 			return
 		}
 		during := "10s"
@@ -273,7 +280,7 @@ func TestWritersThatAreKilledLoseNothingThatTheyWereToldOf(t *testing.T) {
 	eachEngine(t, func(t *testing.T, e engine) {
 		e = e.patient()
 		if file := os.Getenv(childFile); file != "" {
-			writeAsTold(t, e, file)
+			writeAsTold(t, over(t, e.open(t, file)))
 			return
 		}
 		file := deskFile(t)
@@ -323,8 +330,8 @@ type line struct {
 }
 
 // writeAsTold is one of two processes. It writes for a time and then reports, or reports at once and dies after so many effects.
-func writeAsTold(t *testing.T, e engine, file string) {
-	w, err := newWriters(over(t, e.open(t, file)), fmt.Sprint(os.Getpid()))
+func writeAsTold(t *testing.T, store inbox.Store) {
+	w, err := newWriters(store, fmt.Sprint(os.Getpid()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,14 @@ func Check(ctx context.Context, db *sql.DB, d Dialect, options ...Option) error 
 }
 
 func (s settings) check(ctx context.Context, db *sql.DB) error {
+	err := s.checkTwice(ctx, db)
+	if pooled := s.pooled(err); pooled != nil {
+		return pooled
+	}
+	return err
+}
+
+func (s settings) checkTwice(ctx context.Context, db *sql.DB) error {
 	for range 2 {
 		conn, err := db.Conn(ctx)
 		if err != nil {
@@ -33,6 +41,9 @@ func (s settings) check(ctx context.Context, db *sql.DB) error {
 			return err
 		}
 	}
+	if s.dialect == Postgres && db.Stats().MaxOpenConnections != 1 {
+		return s.checkPooler(ctx, db)
+	}
 	return nil
 }
 
@@ -41,7 +52,7 @@ func (s settings) checkConn(ctx context.Context, conn *sql.Conn) error {
 	case Postgres:
 		return s.checkPostgres(ctx, conn)
 	case MySQL:
-		return s.checkSchema(ctx, conn)
+		return s.checkMySQL(ctx, conn)
 	}
 	if err := s.checkVersion(ctx, conn); err != nil {
 		return err
@@ -126,7 +137,7 @@ func (s settings) checkVersion(ctx context.Context, conn *sql.Conn) error {
 func (s settings) version(ctx context.Context, conn *sql.Conn, ask string) (string, error) {
 	var have string
 	err := conn.QueryRowContext(ctx, ask).Scan(&have)
-	if err == nil || !s.classes.Refused(err) {
+	if err == nil || s.pooled(err) != nil || !s.classes.Refused(err) {
 		return have, s.classes.Wrap("ask for the version", err)
 	}
 	return "", &SetupError{

@@ -56,6 +56,45 @@ func (s settings) checkPostgres(ctx context.Context, conn *sql.Conn) error {
 	return s.checkSchema(ctx, conn)
 }
 
+// pooled says what an error means that a prepared statement is not there, or there already; nil: it says something else.
+func (s settings) pooled(err error) error {
+	if s.dialect != Postgres || !s.classes.Is(err, "26000") && !s.classes.Is(err, "42P05") {
+		return nil
+	}
+	return &SetupError{
+		What: "a prepared statement", Have: "another connection's, as behind a pooler", Want: "its own, or none",
+		Do: "add default_query_exec_mode=exec to the URL, so that github.com/jackc/pgx/v5 keeps none",
+	}
+}
+
+// checkPooler tries whether a statement that the driver keeps for a connection is there again after another connection has been at
+// work: behind a pooler that gives each transaction another connection of the server it is not.
+func (s settings) checkPooler(ctx context.Context, db *sql.DB) error {
+	ask := func(on interface {
+		QueryRowContext(context.Context, string, ...any) *sql.Row
+	}) error {
+		var have int64
+		return on.QueryRowContext(ctx, "SELECT $1::int8 AS deskwright", 1).Scan(&have)
+	}
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return s.classes.Wrap("connect", err)
+	}
+	defer conn.Close()
+	if err := ask(conn); err != nil {
+		return s.classes.Wrap("ask", err)
+	}
+	other, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return s.classes.Wrap("begin", err)
+	}
+	defer func() { _ = other.Rollback() }()
+	if _, err := other.ExecContext(ctx, "SELECT 1"); err != nil {
+		return s.classes.Wrap("ask", err)
+	}
+	return s.classes.Wrap("ask", ask(conn))
+}
+
 // checkArrays tries whether the driver binds slices as arrays.
 func (s settings) checkArrays(ctx context.Context, conn *sql.Conn) error {
 	var have string

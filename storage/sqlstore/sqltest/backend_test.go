@@ -10,6 +10,7 @@ import (
 // backend is a database of any kind, for what holds on all of them.
 type backend struct {
 	name     string
+	dialect  sqlstore.Dialect
 	migrated func(testing.TB) *sql.DB
 	migrate  func(testing.TB, *sql.DB, ...sqlstore.Option)
 	over     func(testing.TB, *sql.DB, ...sqlstore.Option) *sqlstore.Store
@@ -20,12 +21,14 @@ func backends() (all []backend) {
 		all = append(all, e.backend())
 	}
 	for _, s := range servers {
-		all = append(all, backend{s.name, s.migrated, s.migrate, s.over})
+		all = append(all, backend{s.name, s.dialect, s.migrated, s.migrate, s.over})
 	}
 	return all
 }
 
-func (e engine) backend() backend { return backend{e.name, e.fast().migrated, migrate, over} }
+func (e engine) backend() backend {
+	return backend{e.name, sqlstore.SQLite, e.fast().migrated, migrate, over}
+}
 
 // eachBackend runs a test with both drivers for SQLite and on both servers.
 func eachBackend(t *testing.T, test func(*testing.T, backend)) {

@@ -41,7 +41,13 @@ func (e engine) with(oldnew ...string) engine {
 	return engine{e.name, strings.NewReplacer(oldnew...).Replace(e.params)}
 }
 
-func (e engine) dsn(file string) string { return "file:" + file + "?" + e.params }
+// dsn is how a file is opened; without parameters it is the address of a database on a server.
+func (e engine) dsn(file string) string {
+	if e.params == "" {
+		return file
+	}
+	return "file:" + file + "?" + e.params
+}
 
 func (e engine) open(t *testing.T, file string) *sql.DB {
 	t.Helper()

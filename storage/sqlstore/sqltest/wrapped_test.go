@@ -84,6 +84,14 @@ type between struct {
 	wrapped
 }
 
+// CheckNamedValue lets the driver say what it can bind.
+func (b between) CheckNamedValue(v *driver.NamedValue) error {
+	if checks, ok := b.Conn.(driver.NamedValueChecker); ok {
+		return checks.CheckNamedValue(v)
+	}
+	return driver.ErrSkip
+}
+
 func (b between) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	return around(b.wrapped, query, args, func() (driver.Result, error) {
 		return b.Conn.(driver.ExecerContext).ExecContext(ctx, b.rewritten(query), args)

@@ -14,7 +14,7 @@ import (
 )
 
 // term is how long a lease lasts that is not renewed, by the database's clock.
-const term = 30 * time.Second
+const term = 10 * time.Second
 
 // leased runs do while no other process does. Where the lease is lost in between, because it could not be renewed, do's context ends.
 func (s Set) leased(ctx context.Context, db *sql.DB, classes sqlerror.Classes, do func(context.Context) error) error {

@@ -69,12 +69,7 @@ func (s *server) ours(ctx context.Context, name string) (*ours, error) {
 	if err != nil {
 		return nil, err
 	}
-	ddl, err := os.ReadFile("/work/wt/pg/storage/sqlstore/migrations/postgres/00001_inbox.sql")
-	if err != nil {
-		return nil, err
-	}
-	up, _, _ := strings.Cut(string(ddl), "-- +goose Down")
-	if _, err := db.Exec(up); err != nil {
+	if err := sqlstore.Migrate(ctx, db, sqlstore.Postgres); err != nil {
 		return nil, err
 	}
 	o, err := onServer(ctx, db)

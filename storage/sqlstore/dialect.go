@@ -24,7 +24,7 @@ var (
 	// SQLite is SQLite from 3.53.2 on, in a file. Check says what is asked of the handle.
 	SQLite = Dialect{name: "SQLite", dir: "migrations/sqlite", ledger: migration.SQLite}
 
-	// Postgres is PostgreSQL from 15 on, through the database/sql driver of github.com/jackc/pgx.
+	// Postgres is PostgreSQL from 15 on, through github.com/jackc/pgx/v5/stdlib: slices are bound as arrays.
 	Postgres = Dialect{name: "PostgreSQL", dir: "migrations/postgres", codes: sqlerror.Postgres, ledger: migration.Postgres, server: true, numbered: true}
 
 	// MySQL is MariaDB from 10.6 on, and MySQL from 8.0 on, through github.com/go-sql-driver/mysql.

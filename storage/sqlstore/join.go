@@ -14,6 +14,10 @@ import (
 // answered with storage.ErrBusy, and only a new transaction helps. So let the host's transaction write before it reads, or begin it
 // immediate. While it is open nobody else writes; readers are not held up.
 //
+// On a server others go on writing. Two transactions that write the same rows wait for each other, and of two that do so crosswise the
+// server ends one: in PostgreSQL its call fails with storage.ErrBusy and leaves the transaction usable, in MySQL the whole transaction is
+// rolled back. The log that is read through the store is what had its place before.
+//
 // One failure takes the whole transaction with it: where there is no room, SQLite rolls it back ([storage.ErrReadOnly]). The store
 // answers every later call as that one. The host must begin again: what it writes itself into such a transaction stands at once.
 func (s *Store) Join(tx *sql.Tx) *Store { return &Store{shared: s.shared, joined: tx} }

@@ -102,7 +102,7 @@ var kinds = func() map[string]string {
 	all := map[string]string{}
 	for kind, columns := range map[string]string{
 		"bytea": "tenant id contact account identity conversation message thread content linked agent team reason answered_by answered_again " +
-			"asked last_message private_reply chain_hash chain_key hash result body ref subject cause data commitment note document",
+			"asked last_message private_reply chain_hash chain_key hash result body ref subject cause data commitment note document batch",
 		"text": "name attributes network address visibility key external_id conflicting early topics comment hold_bot window_opener " +
 			"last_direction last_kind last_preview direction kind author_id author_name text attach permalink answers tag template " +
 			"reactions delivery_state delivery_problem subject_kind actor_id actor_name action command",

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"strings"
 
 	"github.com/deskwright/deskwright/channel"
 	"github.com/deskwright/deskwright/inbox"
@@ -27,7 +26,7 @@ func (t *tx) addTotals(tenant *uuid.UUID, deltas []inbox.TotalsDelta) error {
 
 const (
 	selectTotals = "SELECT account, new, pending FROM deskwright_total WHERE tenant = ?"
-	sumTotals    = "SELECT account, CAST(sum(new) AS int8), CAST(sum(pending) AS int8) FROM deskwright_total WHERE tenant = ? GROUP BY account"
+	sumTotals    = "SELECT account, CAST(sum(new) AS int8), CAST(sum(pending) AS int8), count(*) FROM deskwright_total WHERE tenant = ? GROUP BY account"
 )
 
 // Totals implements inbox.Lister.
@@ -35,16 +34,12 @@ func (s *Store) Totals(ctx context.Context, tenant inbox.Tenant) (map[channel.Ac
 	if err := admit(ctx, tenant); err != nil {
 		return nil, err
 	}
-	out := map[channel.AccountID]inbox.Totals{}
-	statement := selectTotals
-	switch s.settings.dialect {
-	case Postgres:
-		statement = sumTotals
-	case MySQL:
-		statement = strings.ReplaceAll(sumTotals, "int8", "SIGNED")
+	if s.settings.dialect.server {
+		return s.sumTotals(ctx, tenant)
 	}
-	err := s.readOne(ctx, "totals", func(t *tx) error {
-		return t.rows(statement, func(rows *sql.Rows) error {
+	out := map[channel.AccountID]inbox.Totals{}
+	err := s.read(ctx, "totals", func(t *tx) error {
+		return t.rows(selectTotals, func(rows *sql.Rows) error {
 			var account channel.AccountID
 			var sum inbox.Totals
 			err := rows.Scan(&account.UUID, &sum.New, &sum.Pending)

@@ -5,14 +5,17 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
+	"github.com/deskwright/deskwright/channel"
 	"github.com/deskwright/deskwright/inbox"
 	"github.com/deskwright/deskwright/storage/memory"
 	"github.com/deskwright/deskwright/storage/sqlstore"
 	"github.com/deskwright/deskwright/storage/storagetest"
 	_ "github.com/go-sql-driver/mysql"
+	"github.com/google/uuid"
 	_ "github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -121,5 +124,38 @@ func TestServersAnswerAsMemory(t *testing.T) {
 		storagetest.Randomly(t, pair)
 		storagetest.Scenario(t, func(*testing.T) inbox.Store { return pair })
 		pair.Compare()
+	})
+}
+
+// Many changes of a tenant's totals are added up while others go on changing them.
+func TestTotalsAreAddedUpWhileTheyChange(t *testing.T) {
+	eachServer(t, func(t *testing.T, s server) {
+		db := s.migrated(t)
+		store, tenant, account := s.over(t, db), inbox.TenantNamed("busy"), channel.AccountID{UUID: uuid.UUID{7}}
+		const changes, writers = 200, 4
+		var all sync.WaitGroup
+		for range writers {
+			all.Go(func() {
+				for range changes {
+					ch := inbox.Change{Tenant: tenant, Totals: []inbox.TotalsDelta{{Account: account, Totals: inbox.Totals{New: 2, Pending: -1}}}}
+					if err := store.Commit(t.Context(), ch)[0]; err != nil {
+						t.Error(err)
+					}
+					if _, err := store.Totals(t.Context(), tenant); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		all.Wait()
+		for range 2 {
+			got, err := store.Totals(t.Context(), tenant)
+			if want := (inbox.Totals{New: 2 * changes * writers, Pending: -changes * writers}); err != nil || got[account] != want {
+				t.Errorf("got %v and error %v, want %v", got[account], err, want)
+			}
+		}
+		if n := column(t, db, "SELECT CAST(count(*) AS CHAR(9)) FROM deskwright_total")[0]; len(n) > 3 {
+			t.Errorf("%s rows are left", n)
+		}
 	})
 }

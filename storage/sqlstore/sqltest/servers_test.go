@@ -154,7 +154,7 @@ func TestTotalsAreAddedUpWhileTheyChange(t *testing.T) {
 				t.Errorf("got %v and error %v, want %v", got[account], err, want)
 			}
 		}
-		if n := column(t, db, "SELECT CAST(count(*) AS CHAR(9)) FROM deskwright_total")[0]; len(n) > 3 {
+		if n := column(t, db, "SELECT CONCAT(count(*), '') FROM deskwright_total")[0]; len(n) > 3 {
 			t.Errorf("%s rows are left", n)
 		}
 	})

@@ -396,17 +396,23 @@ func child(t *testing.T, e engine, files fs.FS) {
 	if file == "" {
 		return
 	}
-	w := wrapped{engine: e, file: file}
-	if left, err := strconv.ParseInt(os.Getenv(childTask), 10, 64); err == nil {
-		var ran atomic.Int64
-		w.after = func(string) {
-			if ran.Add(1) == left {
-				syscall.Kill(syscall.Getpid(), syscall.SIGKILL)
-			}
-		}
-	}
+	w := wrapped{engine: e, file: file, after: dies()}
 	ready(t)
 	run(t, w.mustOpen(t), files)
+}
+
+// dies returns what kills the process after as many statements as its task says; nil: nothing does.
+func dies() func(string) {
+	left, err := strconv.ParseInt(os.Getenv(childTask), 10, 64)
+	if err != nil {
+		return nil
+	}
+	var ran atomic.Int64
+	return func(string) {
+		if ran.Add(1) == left {
+			syscall.Kill(syscall.Getpid(), syscall.SIGKILL)
+		}
+	}
 }
 
 // ready tells the parent so, and waits for it.

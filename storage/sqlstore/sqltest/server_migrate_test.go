@@ -8,8 +8,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -18,15 +16,7 @@ import (
 
 // migrateAsTold is a process that migrates a server, and dies after so many statements.
 func (s server) migrateAsTold(t *testing.T, address string) {
-	w := wrapped{engine: engine{name: s.driver}, file: address}
-	if left, err := strconv.ParseInt(os.Getenv(childTask), 10, 64); err == nil {
-		var ran atomic.Int64
-		w.after = func(string) {
-			if ran.Add(1) == left {
-				syscall.Kill(syscall.Getpid(), syscall.SIGKILL)
-			}
-		}
-	}
+	w := wrapped{engine: engine{name: s.driver}, file: address, after: dies()}
 	ready(t)
 	s.migrate(t, w.mustOpen(t))
 }

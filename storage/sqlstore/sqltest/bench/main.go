@@ -94,9 +94,7 @@ func (b *bench) run(ctx context.Context, only string) error {
 		}
 		found[m.name] = figure
 	}
-	out := json.NewEncoder(os.Stdout)
-	out.SetIndent("", "  ")
-	return out.Encode(found)
+	return report(found)
 }
 
 // serverMeasures are the figures on a server.
@@ -124,6 +122,10 @@ func (b *bench) serve(ctx context.Context, url, only string) error {
 		}
 		found[m.name] = figure
 	}
+	return report(found)
+}
+
+func report(found map[string]any) error {
 	out := json.NewEncoder(os.Stdout)
 	out.SetIndent("", "  ")
 	return out.Encode(found)

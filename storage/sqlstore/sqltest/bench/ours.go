@@ -62,7 +62,12 @@ func (b *bench) inbox(ctx context.Context, name, synchronous string) (*ours, err
 	if err := sqlstore.Migrate(ctx, db, sqlstore.SQLite); err != nil {
 		return nil, err
 	}
-	store, err := sqlstore.New(db, sqlstore.SQLite, sqlstore.WithNormalSynchronous())
+	return inboxOn(ctx, db, sqlstore.SQLite, sqlstore.WithNormalSynchronous())
+}
+
+// inboxOn returns an inbox with an account in a database that has its tables.
+func inboxOn(ctx context.Context, db *sql.DB, dialect sqlstore.Dialect, options ...sqlstore.Option) (*ours, error) {
+	store, err := sqlstore.New(db, dialect, options...)
 	if err != nil {
 		return nil, err
 	}

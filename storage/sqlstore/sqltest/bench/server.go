@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/deskwright/deskwright/channel"
-	"github.com/deskwright/deskwright/inbox"
 	"github.com/deskwright/deskwright/storage/sqlstore"
 	_ "github.com/jackc/pgx/v5/stdlib"
 	"golang.org/x/sync/errgroup"
@@ -72,7 +70,7 @@ func (s *server) ours(ctx context.Context, name string) (*ours, error) {
 	if err := sqlstore.Migrate(ctx, db, sqlstore.Postgres); err != nil {
 		return nil, err
 	}
-	o, err := onServer(ctx, db)
+	o, err := inboxOn(ctx, db, sqlstore.Postgres)
 	if err != nil {
 		return nil, err
 	}
@@ -85,20 +83,6 @@ func (s *server) ours(ctx context.Context, name string) (*ours, error) {
 		return nil, err
 	}
 	_, err = db.ExecContext(ctx, "VACUUM ANALYZE")
-	return o, err
-}
-
-func onServer(ctx context.Context, db *sql.DB) (*ours, error) {
-	store, err := sqlstore.New(db, sqlstore.Postgres)
-	if err != nil {
-		return nil, err
-	}
-	box, err := inbox.New(store)
-	if err != nil {
-		return nil, err
-	}
-	o := &ours{db: db, store: store, box: box}
-	_, err = box.As(inbox.System).SaveAccount(ctx, inbox.Account{Account: channel.Account{AccountKey: shop, Name: "Shop"}}, inbox.Key("shop"))
 	return o, err
 }
 

@@ -14,7 +14,7 @@ import (
 	"github.com/deskwright/deskwright/storage/memory"
 	"github.com/deskwright/deskwright/storage/sqlstore"
 	"github.com/deskwright/deskwright/storage/storagetest"
-	_ "github.com/go-sql-driver/mysql"
+	"github.com/go-sql-driver/mysql"
 	"github.com/google/uuid"
 	_ "github.com/jackc/pgx/v5/stdlib"
 )
@@ -46,6 +46,8 @@ var servers = []server{
 		drop:    "DROP DATABASE %s",
 	},
 }
+
+func init() { _ = mysql.SetLogger(&mysql.NopLogger{}) } // what it would say, errors say too
 
 // eachServer runs a test on PostgreSQL and on MariaDB.
 func eachServer(t *testing.T, test func(*testing.T, server)) {

@@ -67,6 +67,7 @@ type writers struct {
 	box     *inbox.Inbox
 	desk    *inbox.Desk
 	came    atomic.Int64
+	bears   func(error) bool // after such an error the same is done again; nil: none
 }
 
 func newWriters(store inbox.Store, process string) (*writers, error) {
@@ -102,7 +103,9 @@ func (w *writers) write(n int, over func() bool) error {
 	sender.Go(func() {
 		for last := false; !last && errs[n] == nil; {
 			last = done.Load()
-			_, errs[n] = w.box.Tick(context.Background())
+			if _, err := w.box.Tick(context.Background()); w.bears == nil || !w.bears(err) {
+				errs[n] = err
+			}
 		}
 	})
 	all.Wait()
@@ -130,10 +133,19 @@ func (w *writers) goOn(t *testing.T, ended <-chan error) {
 	}
 }
 
-// step receives a message and does something about it.
+// step receives a message and does something about it, again and again if it must.
 func (w *writers) step(writer, k int) error {
-	ctx := context.Background()
 	n := w.came.Add(1)
+	for {
+		err := w.do(writer, k, n)
+		if err == nil || w.bears == nil || !w.bears(err) {
+			return err
+		}
+	}
+}
+
+func (w *writers) do(writer, k int, n int64) error {
+	ctx := context.Background()
 	external := fmt.Sprintf("message %d", n)
 	r, err := w.box.Receive(ctx, message(parcels, fmt.Sprintf("Contact %d", n%20), external, "Hello?"))
 	if err != nil {

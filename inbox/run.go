@@ -142,10 +142,11 @@ func (b *Inbox) serveAll(ctx context.Context, rows []Due) error {
 
 // serve does what one due row waits for.
 func (b *Inbox) serve(ctx context.Context, row Due) error {
+	row.Fence = row.Tries
 	s := &send{row: row, adapters: b.adapters}
 	c := b.onDelivery("begin delivery", row, s.begin)
 	if _, err := b.run(ctx, c); err != nil {
-		if isMissing(err) {
+		if isMissing(err) || errors.Is(err, storage.ErrConflict) { // it has another owner by now
 			return nil
 		}
 		return err
@@ -164,7 +165,12 @@ func (b *Inbox) serve(ctx context.Context, row Due) error {
 	if id := s.sent.ExternalID; s.err == nil && identifier("external id", id, false) == nil {
 		c.ref.Arrival = ArrivalRef{Account: s.sending.Account.ID, ExternalID: id}
 	}
-	_, err := b.run(context.WithoutCancel(ctx), c) // what was sent must be known, even when we are stopping
+	whole := context.WithoutCancel(ctx) // what was sent must be known, even when we are stopping
+	_, err := b.run(whole, c)
+	if errors.Is(err, storage.ErrConflict) { // the row has another owner by now; what the network said is told all the same
+		s.lost = true
+		_, err = b.run(whole, c)
+	}
 	return err
 }
 
@@ -208,6 +214,7 @@ type send struct {
 	answers  MessageID
 	sent     channel.Sent
 	err      error
+	lost     bool // somebody else has claimed the row since
 }
 
 // begin marks the message as being sent, unless something stands against it.
@@ -254,6 +261,7 @@ func (s *send) beginQueued(x *decision, m *Message) error {
 		return err
 	}
 	s.prepare(x, m, acc)
+	x.change.Dues = append(x.change.Dues, s.row) // as it is: the fence says whether it is still ours
 	_, err := x.delivered(m, Sending, "", "")
 	return err
 }
@@ -303,7 +311,9 @@ func (s *send) address(ctx context.Context, b *Inbox) error {
 // end records what became of the sending, and what the network has already told about the message.
 func (s *send) end(x *decision) error {
 	id := MessageID{s.row.Ref}
-	x.done(s.row)
+	if !s.lost {
+		x.done(s.row)
+	}
 	m := x.snap.message(id)
 	if m == nil {
 		return nil

@@ -49,6 +49,54 @@ func (o *office) delivery(id inbox.MessageID) inbox.DeliveryState {
 	return o.message(id).Delivery.State
 }
 
+// stopped is a store whose process is stopped as soon as it has claimed something, and goes on after something else has happened.
+type stopped struct {
+	inbox.Store
+	meanwhile func()
+}
+
+func (s *stopped) Claim(ctx context.Context, now, until time.Time, limit int) ([]inbox.Due, error) {
+	rows, err := s.Store.Claim(ctx, now, until, limit)
+	if s.meanwhile != nil {
+		s.meanwhile()
+	}
+	return rows, err
+}
+
+func TestAProcessThatWasStoppedPastItsLeaseSendsNothing(t *testing.T) {
+	sent := 0
+	o := network(t, func(*office, channel.Sending) (channel.Sent, error) {
+		sent++
+		return channel.Sent{}, errors.New("no answer")
+	})
+	message := o.writes(o.in(inbox.StateNew), "On its way.")
+	slow := &stopped{Store: o.store}
+	box, err := inbox.New(slow, inbox.WithClock(o.mock), inbox.WithAdapter(channel.WebChat, channel.AdapterFunc(
+		func(context.Context, channel.Sending) (channel.Sent, error) {
+			t.Error("it was sent by the process that was stopped")
+			return channel.Sent{}, nil
+		})))
+	o.works(err)
+	from := o.position()
+	slow.meanwhile = func() {
+		o.mock.Set(o.mock.Now().Add(6 * time.Minute))
+		rows, err := o.store.Claim(o.ctx(), o.mock.Now(), o.mock.Now().Add(time.Minute), 1)
+		if err != nil || len(rows) != 1 {
+			t.Fatalf("another process claims %v, error %v", rows, err)
+		}
+	}
+	if _, err := box.Tick(o.ctx()); err != nil {
+		t.Error(err)
+	}
+	if got := o.delivery(message); got != inbox.Queued || sent != 0 || len(o.entries(from)) != 0 {
+		t.Errorf("it is %s, was sent %d times and left %d entries", got, sent, len(o.entries(from)))
+	}
+	o.mock.Set(o.mock.Now().Add(2 * time.Minute))
+	if _, err := o.Box.Tick(o.ctx()); err != nil || sent != 1 {
+		t.Errorf("after the other process has died too it was sent %d times, error %v", sent, err)
+	}
+}
+
 func TestAMessageIsQueuedThenBeingSentThenSentOnce(t *testing.T) {
 	var message inbox.MessageID
 	var during inbox.DeliveryState

@@ -50,7 +50,8 @@ type Committer interface {
 	// storage.ErrInvalid. A change may carry anything alone, in any order, and whether what a row refers to exists is not asked.
 	//
 	// Guards: a row in the change carries the version it will have; the stored row must be at that version less one (1: there
-	// must be none). Unique keys: an identity's address; a thread's ThreadKey; a thread's open conversation (New or Pending);
+	// must be none). A due row with a Fence must be there and have been claimed that often: whoever was too slow finishes nothing
+	// that somebody else has claimed since. Unique keys: an identity's address; a thread's ThreadKey; a thread's open conversation (New or Pending);
 	// an arrival's account and external id; a settings document's kind and id; a channel account's network and external id,
 	// over all tenants; a command key; an entry's subject and sequence number. A key that was given up can be taken, but not by
 	// the change that gives it up.
@@ -261,6 +262,7 @@ type Due struct {
 	At           time.Time
 	Leased       time.Time // until when somebody works on it; zero: nobody does
 	Tries        int64     // how often it was claimed
+	Fence        int64     // of a row to write: the Tries that the stored row must have; zero: any. It is not stored
 }
 
 // Totals is how many conversations of an account are in the open states.

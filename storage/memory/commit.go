@@ -64,7 +64,7 @@ func (s *Store) check(t *tenant, ch *inbox.Change) error {
 	if err := t.checkKeys(ch.Keys); err != nil {
 		return err
 	}
-	if err := checkDues(ch.Tenant, ch.Dues); err != nil {
+	if err := t.checkDues(ch.Tenant, ch.Dues); err != nil {
 		return err
 	}
 	return t.checkEntries(ch.Tenant, ch.Entries)

@@ -93,10 +93,15 @@ func (s *Store) Next(ctx context.Context) (time.Time, error) {
 	return s.agenda[0].ready(), nil
 }
 
-func checkDues(id inbox.Tenant, dues []inbox.Due) error {
+func (t *tenant) checkDues(id inbox.Tenant, dues []inbox.Due) error {
 	for i := range dues {
 		if dues[i].Tenant != id {
 			return fmt.Errorf("memory: a due row of another tenant: %w", storage.ErrInvalid)
+		}
+		if d := &dues[i]; d.Fence != 0 {
+			if row := t.dues[dueKey{d.Kind, d.Ref}]; row == nil || row.Tries != d.Fence {
+				return conflict("due row")
+			}
 		}
 	}
 	return nil
@@ -122,6 +127,7 @@ func (s *Store) putDue(t *tenant, d *inbox.Due) {
 
 func trimDue(d *inbox.Due) inbox.Due {
 	out := *d
+	out.Fence = 0
 	out.At = micro(d.At)
 	out.Leased = micro(d.Leased)
 	return out

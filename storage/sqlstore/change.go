@@ -14,6 +14,8 @@ import (
 // cannot, so that mostly nothing has been written of a change by then; where something has, the statement fails as a whole.
 const (
 	movedConversations = iota
+	fencedPuts
+	fencedEnds
 	newIdentities
 	movedIdentities
 	newArrivals
@@ -40,9 +42,13 @@ var partOf = [parts]struct {
 	table   *table
 	stamped bool   // the row keeps the stamp of the batch
 	moves   bool   // a row that is at the version before
+	fenced  bool   // a row that has been claimed as often as its fence says
+	ends    bool   // the row is removed
 	unless  string // what must not be there, beside
 }{
 	movedConversations: {table: &placedConversations, stamped: true, moves: true},
+	fencedPuts:         {table: &fencedDues, moves: true, fenced: true},
+	fencedEnds:         {table: &fencedDues, moves: true, fenced: true, ends: true},
 	newIdentities:      {table: &identities},
 	movedIdentities:    {table: &identities, moves: true, unless: heldAddress},
 	newArrivals:        {table: &arrivals},
@@ -157,6 +163,7 @@ func writingOf(changes []*inbox.Change) *writing {
 
 // add adds the other rows of a change.
 func (g *guards) add(ch *inbox.Change) {
+	g.addFenced(ch.Dues)
 	for i := range ch.Identities {
 		who := &ch.Identities[i]
 		g.guarded(newIdentities, who.Version, len(ch.Identities), func(to []any) []any { return bindIdentity(to, who) })
@@ -185,6 +192,30 @@ func (g *guards) add(ch *inbox.Change) {
 	g.addRest(ch)
 }
 
+// addFenced adds the due rows that guard.
+func (g *guards) addFenced(all []inbox.Due) {
+	fenced := 0
+	for i := range all {
+		if all[i].Fence != 0 {
+			fenced++
+		}
+	}
+	for i := range all {
+		d := &all[i]
+		if d.Fence == 0 {
+			continue
+		}
+		part := fencedPuts
+		if d.At.IsZero() {
+			part = fencedEnds
+		}
+		if fenced > 1 {
+			g.rows++
+		}
+		g.row(part, func(to []any) []any { return append(bindDue(to, d), d.Fence) })
+	}
+}
+
 // addRest adds what the rows before guard.
 func (g *guards) addRest(ch *inbox.Change) {
 	for i := range ch.Messages {
@@ -194,6 +225,9 @@ func (g *guards) addRest(ch *inbox.Change) {
 		g.row(putNotes, func(to []any) []any { return bindNote(to, &ch.Notes[i]) })
 	}
 	for i := range ch.Dues {
+		if ch.Dues[i].Fence != 0 {
+			continue
+		}
 		part := putDues
 		if ch.Dues[i].At.IsZero() {
 			part = removedDues

@@ -14,12 +14,20 @@ import (
 const (
 	deleteDue = "DELETE FROM deskwright_due WHERE tenant = ? AND kind = ? AND ref = ?"
 
+	deleteFencedDue = deleteDue + " AND tries = ?"
+
+	updateFencedDue = "UPDATE deskwright_due SET conversation = ?, at = ?, leased = ?, tries = ?, ready = ? " +
+		"WHERE tenant = ? AND kind = ? AND ref = ? AND tries = ?"
+
 	upsertDue = "INSERT INTO deskwright_due (tenant, kind, ref, conversation, at, leased, tries, ready) VALUES (?, ?, ?, ?, ?, ?, ?, ?) " +
 		"ON CONFLICT (tenant, kind, ref) DO UPDATE SET conversation = excluded.conversation, at = excluded.at, leased = excluded.leased, " +
 		"tries = excluded.tries, ready = excluded.ready"
 )
 
 var dues = table{"due", 2, "kind, ref, conversation, at, leased, tries, ready"}
+
+// fencedDues are rows with the number that the stored one must have.
+var fencedDues = table{"due", 2, "kind, ref, conversation, at, leased, tries, ready, fence"}
 
 func bindDue(to []any, d *inbox.Due) []any {
 	return append(to, string(d.Kind), d.Ref[:], optional(&d.Conversation.UUID), micros(d.At), micros(d.Leased), d.Tries, micros(readyAt(d)))
@@ -28,6 +36,12 @@ func bindDue(to []any, d *inbox.Due) []any {
 func (t *tx) putDues(tenant *uuid.UUID, all []inbox.Due) error {
 	for i := range all {
 		d := &all[i]
+		if d.Fence != 0 {
+			if err := t.putFencedDue(tenant, d); err != nil {
+				return err
+			}
+			continue
+		}
 		var err error
 		if d.At.IsZero() {
 			_, err = t.exec(deleteDue, tenant[:], string(d.Kind), d.Ref[:])
@@ -40,6 +54,21 @@ func (t *tx) putDues(tenant *uuid.UUID, all []inbox.Due) error {
 		}
 	}
 	return nil
+}
+
+// putFencedDue writes a row that must have been claimed as often as its fence says.
+func (t *tx) putFencedDue(tenant *uuid.UUID, d *inbox.Due) (err error) {
+	var n int64
+	if d.At.IsZero() {
+		n, err = t.exec(deleteFencedDue, tenant[:], string(d.Kind), d.Ref[:], d.Fence)
+	} else {
+		n, err = t.exec(updateFencedDue, optional(&d.Conversation.UUID), micros(d.At), micros(d.Leased), d.Tries, micros(readyAt(d)),
+			tenant[:], string(d.Kind), d.Ref[:], d.Fence)
+	}
+	if err == nil && n != 1 {
+		err = conflict("due row")
+	}
+	return err
 }
 
 // readyAt is when a row can be claimed.

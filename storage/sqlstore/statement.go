@@ -110,11 +110,14 @@ func (s *statement) guard(part int) {
 	}
 	passed := ""
 	if p.moves {
+		where := "t.tenant = r.tenant AND t.version + 1 = r.version"
+		if p.fenced {
+			where, rest = "t.tenant = r.tenant AND t.tries = r.fence", rest[:len(rest)-1]
+		}
 		set := make([]string, 0, len(rest)+1)
 		for _, column := range rest {
 			set = append(set, column+" = r."+column)
 		}
-		where := "t.tenant = r.tenant AND t.version + 1 = r.version"
 		for _, column := range key {
 			where += " AND t." + column + " = r." + column
 		}
@@ -124,7 +127,11 @@ func (s *statement) guard(part int) {
 		if p.unless != "" {
 			where += " AND NOT EXISTS (" + p.unless + ")"
 		}
-		s.cte(part, "UPDATE "+name+" t SET "+strings.Join(set, ", ")+" FROM "+s.row(part)+" WHERE "+where+s.unlost(" AND ")+" RETURNING r.n")
+		write := "UPDATE " + name + " t SET " + strings.Join(set, ", ") + " FROM "
+		if p.ends {
+			write = "DELETE FROM " + name + " t USING "
+		}
+		s.cte(part, write+s.row(part)+" WHERE "+where+s.unlost(" AND ")+" RETURNING r.n")
 		passed = "r.n NOT IN (SELECT n FROM w" + strconv.Itoa(part) + ")"
 	} else {
 		columns, values := p.table.columns+", tenant", "r."+strings.ReplaceAll(p.table.columns, ", ", ", r.")+", r.tenant"

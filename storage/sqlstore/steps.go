@@ -109,16 +109,23 @@ func stepOf(part int) step {
 	}
 	switch {
 	case p.moves:
+		where := same + " AND t.version + 1 = r.version"
+		if p.fenced {
+			where, rest = same+" AND t.tries = r.fence", rest[:len(rest)-1]
+		}
 		set := make([]string, len(rest))
 		for i, value := range readJSON(rest) {
 			set[i] = "t." + rest[i] + " = " + value
 		}
-		where := same + " AND t.version + 1 = r.version"
 		if p.stamped {
 			set, where = append(set, "t.stamp = ?"), where+" AND t.stamp < ?"
 		}
+		write := "UPDATE " + rows + " JOIN " + name + " t ON " + where + " SET " + strings.Join(set, ", ")
+		if p.ends {
+			write = "DELETE t FROM " + rows + " JOIN " + name + " t ON " + where
+		}
 		return step{
-			write: "UPDATE " + rows + " JOIN " + name + " t ON " + where + " SET " + strings.Join(set, ", "),
+			write: write,
 			lost:  "SELECT r.ch FROM " + rows + " LEFT JOIN " + name + " t ON " + where + " WHERE t.tenant IS NULL",
 			taken: takenBy(part, rows),
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/deskwright/deskwright/inbox"
+	"github.com/deskwright/deskwright/storage"
 	"github.com/google/uuid"
 )
 
@@ -22,6 +23,7 @@ var dues = []rule{
 	{"Next returns when the earliest row can be claimed, zero if there is none", nextDue},
 	{"a clock that goes back claims nothing early", clockBack},
 	{"two claimants never get the same row", claimants},
+	{"a row with a fence is written if it was claimed that often, else the whole change conflicts", fenced},
 }
 
 // waitAt commits a row that waits until some seconds after the beginning.
@@ -232,6 +234,50 @@ func clockBack(k *kit) {
 	k.same("what is claimed as it ends", k.claimed(second(25), second(50), 10), []uuid.UUID{b.Ref})
 	k.waitAt(60)
 	k.same("what is claimed before it is due", k.claimed(second(35), second(70), 10), []uuid.UUID(nil))
+}
+
+// fenced lets one who was too slow finish what somebody else has claimed since: alone, beside others, and with all that a change has.
+func fenced(k *kit) {
+	for _, ends := range []bool{true, false} {
+		d, other := k.waitAt(1), k.waitAt(1)
+		finish := func(fence int64) inbox.Change {
+			t := k.talk()
+			ch := t.begin()
+			row := d
+			if row.Fence, row.Tries = fence, fence; ends {
+				row.At = time.Time{}
+			} else {
+				row.At = second(30)
+			}
+			ch.Dues = []inbox.Due{row}
+			return ch
+		}
+		unclaimed := finish(1)
+		k.conflicts("a row that nobody has claimed", unclaimed)
+		k.claim(second(1), second(2), 10)
+		k.claim(second(2), second(3), 10)
+		slow, beside := finish(1), k.talk().begin()
+		errs := k.answers(beside, slow, k.talk().begin())
+		k.refused("what somebody else has claimed since", errs[1], storage.ErrConflict)
+		if errs[0] != nil || errs[2] != nil {
+			k.broken("changes beside one that was too slow: got errors %v", errs)
+		}
+		k.same("what is left of one that was too slow", k.load(inbox.Ref{Conversation: slow.Conversation.ID}).Conversation, inbox.Conversation{})
+		k.commit(finish(2))
+		want := []uuid.UUID{other.Ref}
+		if !ends {
+			want = append(want, d.Ref)
+		}
+		k.same("what is claimed after it was finished", k.claimed(second(30), faraway, 10), want)
+		gone := other
+		gone.At = time.Time{}
+		k.commit(inbox.Change{Tenant: k.tenant, Dues: []inbox.Due{gone}})
+		gone.Fence = 3
+		k.conflicts("a row that is gone", inbox.Change{Tenant: k.tenant, Dues: []inbox.Due{gone}})
+		last := d
+		last.At = time.Time{}
+		k.commit(inbox.Change{Tenant: k.tenant, Dues: []inbox.Due{last}})
+	}
 }
 
 // claimants has several take rows at once, a few at a time.

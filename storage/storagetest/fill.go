@@ -135,7 +135,7 @@ func connect(ch *inbox.Change) {
 		ch.Documents[i].Version = 1
 	}
 	for i := range ch.Dues {
-		ch.Dues[i].Tenant, ch.Dues[i].Conversation = ch.Tenant, c.ID
+		ch.Dues[i].Tenant, ch.Dues[i].Conversation, ch.Dues[i].Fence = ch.Tenant, c.ID, 0
 	}
 }
 

@@ -185,7 +185,7 @@ func (s *faultyStore) Claim(ctx context.Context, now, until time.Time, limit int
 // clear takes off the agenda whatever may still stand on it.
 func (s *faultyStore) clear(ctx context.Context) {
 	for _, d := range s.waiting {
-		d.At, d.Leased = time.Time{}, time.Time{}
+		d.At, d.Leased, d.Fence = time.Time{}, time.Time{}, 0
 		s.Store.Commit(ctx, inbox.Change{Tenant: d.Tenant, Dues: []inbox.Due{d}})
 	}
 }

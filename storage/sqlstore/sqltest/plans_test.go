@@ -43,10 +43,11 @@ var plans = slices.Concat(
 		plan("SELECT 1 FROM identity WHERE …", "identity identity_address(tenant, address, network)"),
 		plan("SELECT 1 FROM document WHERE …", "document document_account(network, external_id)"),
 		plan("DELETE FROM due …", "due key(tenant, kind, ref)"),
+		plan("UPDATE due SET conversation = ? …", "due key(tenant, kind, ref)"),
 
 		// Load.
 		plan("SELECT epoch FROM tenant …", "tenant key(tenant)"),
-		plan("SELECT t.epoch, a.… FROM (SELECT 1) …", "CO-ROUTINE (subquery-1)", "scan: CONSTANT ROW", "scan: (subquery-1)", "t key(tenant)",
+		plan("SELECT t.epoch, a.… FROM (SELECT 1) …", "CO-ROUTINE one", "scan: CONSTANT ROW", "scan: one", "t key(tenant)",
 			"a key(tenant, account, external_id)"),
 		plan("SELECT a.… FROM arrival a …", "a key(tenant, account, external_id)"),
 		plan("SELECT c.… WHERE c.tenant = ? AND c.id = ?", "c key(tenant, id)", "t key(tenant, id)", "o conversation_open(tenant, thread)",
@@ -61,7 +62,7 @@ var plans = slices.Concat(
 		plan("SELECT m.… FROM message m …", "m key(tenant, id)"),
 		plan("SELECT n.… FROM note n …", "n key(tenant, id)"),
 		plan("SELECT d.… AND d.id = ? AND d.kind = ?", "d key(tenant, id, kind)"),
-		plan("SELECT key, … FROM command …", "command key(tenant, key)"),
+		plan("SELECT k.… FROM command k …", "k key(tenant, key)"),
 		plan("SELECT 1 FROM entry …", "entry entry_subject(tenant, subject, seq>)"),
 
 		// What else is asked by name.

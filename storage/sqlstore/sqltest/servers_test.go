@@ -62,18 +62,30 @@ var databases atomic.Int64
 // database makes a database and returns its address. Without a server the test is skipped.
 func (s server) database(t testing.TB) string {
 	t.Helper()
-	at := os.Getenv(s.variable)
-	if at == "" {
-		if os.Getenv("DESKWRIGHT_SERVERS") == "required" {
-			t.Fatal(s.variable, "is not set")
-		}
+	s.mustRun(t)
+	name := s.create(t)
+	t.Cleanup(func() { do(t, s.open(t, s.address(os.Getenv(s.variable), "")), fmt.Sprintf(s.drop, name)) })
+	return s.address(os.Getenv(s.variable), name)
+}
+
+// mustRun skips a test where the server is not to be had.
+func (s server) mustRun(t testing.TB) {
+	t.Helper()
+	switch {
+	case os.Getenv(s.variable) != "":
+	case os.Getenv("DESKWRIGHT_SERVERS") == "required":
+		t.Fatal(s.variable, "is not set")
+	default:
 		t.Skip(s.variable, "is not set: scripts/servers starts the servers")
 	}
-	admin := s.open(t, s.address(at, ""))
+}
+
+// create makes a database and returns its name.
+func (s server) create(t testing.TB) string {
+	t.Helper()
 	name := fmt.Sprintf("deskwright_%d_%d", os.Getpid(), databases.Add(1))
-	do(t, admin, "CREATE DATABASE "+name)
-	t.Cleanup(func() { do(t, admin, fmt.Sprintf(s.drop, name)) })
-	return s.address(at, name)
+	do(t, s.open(t, s.address(os.Getenv(s.variable), "")), "CREATE DATABASE "+name)
+	return name
 }
 
 func (s server) open(t testing.TB, address string) *sql.DB {
@@ -86,11 +98,79 @@ func (s server) open(t testing.TB, address string) *sql.DB {
 	return db
 }
 
+// migrated returns a database with the tables in it, and nothing in them. Making one takes a server long, so one that a test is done
+// with is emptied for the next.
 func (s server) migrated(t testing.TB) *sql.DB {
 	t.Helper()
-	db := s.open(t, s.database(t))
-	s.migrate(t, db)
-	return db
+	s.mustRun(t)
+	emptied.Lock()
+	free := emptied.names[s.name]
+	name := ""
+	if len(free) > 0 {
+		name, emptied.names[s.name] = free[len(free)-1], free[:len(free)-1]
+	}
+	emptied.Unlock()
+	if name == "" {
+		name = s.create(t)
+		s.migrate(t, s.open(t, s.address(os.Getenv(s.variable), name)))
+	}
+	t.Cleanup(func() { s.empty(t, name) })
+	return s.open(t, s.address(os.Getenv(s.variable), name))
+}
+
+// emptied are the databases that wait for a test, by server.
+var emptied = struct {
+	sync.Mutex
+	names map[string][]string
+}{names: map[string][]string{}}
+
+// empty removes what a test has left: all rows of ours, but for what was migrated, and all other tables.
+func (s server) empty(t testing.TB, name string) {
+	t.Helper()
+	db, err := sql.Open(s.driver, s.address(os.Getenv(s.variable), name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.Query("SELECT table_name FROM information_schema.tables WHERE table_schema IN ('public', '" + name + "')")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for rows.Next() {
+		var table string
+		if err := rows.Scan(&table); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, table)
+	}
+	rows.Close()
+	for _, table := range all {
+		switch {
+		case table == "deskwright_migration":
+		case strings.HasPrefix(table, "deskwright_"):
+			do(t, db, "DELETE FROM "+table)
+		default:
+			do(t, db, "DROP TABLE "+table)
+		}
+	}
+	emptied.Lock()
+	defer emptied.Unlock()
+	emptied.names[s.name] = append(emptied.names[s.name], name)
+}
+
+// TestMain drops the databases that were made for several tests.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	for _, s := range servers {
+		for _, name := range emptied.names[s.name] {
+			if db, err := sql.Open(s.driver, s.address(os.Getenv(s.variable), "")); err == nil {
+				_, _ = db.Exec(fmt.Sprintf(s.drop, name))
+				db.Close()
+			}
+		}
+	}
+	os.Exit(code)
 }
 
 func (s server) migrate(t testing.TB, db *sql.DB, options ...sqlstore.Option) {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -18,9 +17,9 @@ import (
 // newMySQLPlace makes a database for a test.
 func newMySQLPlace(t *testing.T) *place {
 	t.Helper()
-	at, err := mysql.ParseDSN(os.Getenv("DESKWRIGHT_MYSQL"))
-	if err != nil || at.Addr == "" || os.Getenv("DESKWRIGHT_MYSQL") == "" {
-		t.Skip("DESKWRIGHT_MYSQL names no server")
+	at, err := mysql.ParseDSN(named(t, "DESKWRIGHT_MYSQL"))
+	if err != nil {
+		t.Fatal(err)
 	}
 	admin := openAt(t, "mysql", at.FormatDSN())
 	p := &place{name: placeName(), addr: at.Addr}

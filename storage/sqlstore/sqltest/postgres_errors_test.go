@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"fmt"
 	"net/url"
-	"os"
 	"strings"
 	"testing"
 
@@ -19,9 +18,9 @@ import (
 // newPostgresPlace makes a database for a test.
 func newPostgresPlace(t *testing.T) *place {
 	t.Helper()
-	at, err := url.Parse(os.Getenv("DESKWRIGHT_POSTGRES"))
-	if err != nil || at.Host == "" {
-		t.Skip("DESKWRIGHT_POSTGRES names no server")
+	at, err := url.Parse(named(t, "DESKWRIGHT_POSTGRES"))
+	if err != nil {
+		t.Fatal(err)
 	}
 	admin := openAt(t, "pgx", at.String())
 	p := &place{name: placeName(), addr: at.Host}

@@ -2,7 +2,6 @@ package sqltest_test
 
 import (
 	"errors"
-	"os"
 	"strings"
 	"testing"
 
@@ -74,12 +73,9 @@ func TestCommitsThatMayBeLostAreTakenIfTheHostSaysSo(t *testing.T) {
 
 // Behind a pooler each transaction has another connection.
 func TestPostgresWorksThroughAPooler(t *testing.T) {
-	pooler := os.Getenv("DESKWRIGHT_PGBOUNCER")
+	pooler := named(t, "DESKWRIGHT_PGBOUNCER")
 	s := servers[0]
 	direct := s.database(t)
-	if pooler == "" {
-		t.Skip("DESKWRIGHT_PGBOUNCER is not set: scripts/servers starts it")
-	}
 	_, name, _ := strings.Cut(direct[len("postgres://"):], "/")
 	name, _, _ = strings.Cut(name, "?")
 	through := s.address(pooler, name)

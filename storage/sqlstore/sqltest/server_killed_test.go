@@ -27,9 +27,7 @@ type private struct {
 // alone starts a server for one test. Where no server is to be had the test is skipped.
 func (s server) alone(t *testing.T) *private {
 	t.Helper()
-	if os.Getenv(s.variable) == "" {
-		t.Skip(s.variable, "is not set: scripts/servers starts the servers")
-	}
+	s.mustRun(t)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -95,7 +93,7 @@ func (p *private) run() []string {
 func (p *private) bin(name string) string {
 	all, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
 	if len(all) == 0 {
-		p.Skip("no PostgreSQL is installed here")
+		absent(p.T, "PostgreSQL is not installed")
 	}
 	return all[len(all)-1]
 }
@@ -103,7 +101,7 @@ func (p *private) bin(name string) string {
 // address is where the server is, as its variable would say.
 func (p *private) at() string {
 	if p.name == "mysql" {
-		return "root@tcp(127.0.0.1:" + p.port + ")/"
+		return "root@tcp(127.0.0.1:" + p.port + ")/?parseTime=true"
 	}
 	return "postgres://postgres@127.0.0.1:" + p.port + "/postgres?sslmode=disable"
 }

@@ -42,7 +42,14 @@ var servers = []server{
 	},
 	{
 		name: "mysql", dialect: sqlstore.MySQL, driver: "mysql", variable: "DESKWRIGHT_MYSQL",
-		address: func(server, database string) string { return server + database + "?clientFoundRows=true" },
+		address: func(server, database string) string {
+			at, err := mysql.ParseDSN(server)
+			if err != nil {
+				return server // which to open says
+			}
+			at.DBName, at.ClientFoundRows = database, true
+			return at.FormatDSN()
+		},
 		drop:    "DROP DATABASE %s",
 	},
 }
@@ -71,13 +78,26 @@ func (s server) database(t testing.TB) string {
 // mustRun skips a test where the server is not to be had.
 func (s server) mustRun(t testing.TB) {
 	t.Helper()
-	switch {
-	case os.Getenv(s.variable) != "":
-	case os.Getenv("DESKWRIGHT_SERVERS") == "required":
-		t.Fatal(s.variable, "is not set")
-	default:
-		t.Skip(s.variable, "is not set: scripts/servers starts the servers")
+	named(t, s.variable)
+}
+
+// named returns where a variable says that a server is.
+func named(t testing.TB, variable string) string {
+	t.Helper()
+	at := os.Getenv(variable)
+	if at == "" {
+		absent(t, variable+" is not set")
 	}
+	return at
+}
+
+// absent ends a test that has no server. It is skipped, or fails where servers are required.
+func absent(t testing.TB, what string) {
+	t.Helper()
+	if os.Getenv("DESKWRIGHT_SERVERS") == "required" {
+		t.Fatal(what + ", and servers are required")
+	}
+	t.Skip(what + ": scripts/servers starts the servers")
 }
 
 // create makes a database and returns its name.

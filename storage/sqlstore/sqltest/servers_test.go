@@ -50,7 +50,7 @@ var servers = []server{
 			at.DBName, at.ClientFoundRows = database, true
 			return at.FormatDSN()
 		},
-		drop:    "DROP DATABASE %s",
+		drop: "DROP DATABASE %s",
 	},
 }
 

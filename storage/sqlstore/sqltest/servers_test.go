@@ -26,6 +26,7 @@ type server struct {
 	driver   string
 	variable string                               // of the environment, which says where it is
 	address  func(server, database string) string // of a database on it; empty: of the server
+	speaks   func() protocol                      // of one connection
 	drop     string
 }
 
@@ -38,7 +39,8 @@ var servers = []server{
 			}
 			return strings.Replace(server, "/postgres?", "/"+database+"?", 1)
 		},
-		drop: "DROP DATABASE %s WITH (FORCE)",
+		speaks: newPostgresProtocol,
+		drop:   "DROP DATABASE %s WITH (FORCE)",
 	},
 	{
 		name: "mysql", dialect: sqlstore.MySQL, driver: "mysql", variable: "DESKWRIGHT_MYSQL",
@@ -50,7 +52,8 @@ var servers = []server{
 			at.DBName, at.ClientFoundRows = database, true
 			return at.FormatDSN()
 		},
-		drop: "DROP DATABASE %s",
+		speaks: newMySQLProtocol,
+		drop:   "DROP DATABASE %s",
 	},
 }
 

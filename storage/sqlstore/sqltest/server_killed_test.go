@@ -3,6 +3,7 @@ package sqltest_test
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -22,24 +23,19 @@ type private struct {
 	server
 	folder, port string
 	running      *exec.Cmd
+	ended        chan struct{} // closed when it has
 }
 
 // alone starts a server for one test. Where no server is to be had the test is skipped.
 func (s server) alone(t *testing.T) *private {
 	t.Helper()
 	s.mustRun(t)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	listener.Close()
 	folder, err := os.MkdirTemp("", "server") // not in the test's own, which others may not enter
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(folder) })
-	p := &private{T: t, server: s, folder: folder, port: port}
+	p := &private{T: t, server: s, folder: folder, port: freePort(t)}
 	if c := p.credential(); c != nil {
 		if err := os.Chown(p.folder, int(c.Uid), int(c.Gid)); err != nil {
 			t.Fatal(err)
@@ -51,6 +47,21 @@ func (s server) alone(t *testing.T) *private {
 	p.start()
 	t.Cleanup(func() { p.kill(syscall.SIGKILL) })
 	return p
+}
+
+// freePort returns a port on which nobody listens. It is not one that is given to outgoing connections, so that it stays free while its
+// server is down.
+func freePort(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		port := strconv.Itoa(10000 + rand.IntN(20000))
+		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port)); err == nil {
+			l.Close()
+			return port
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
 }
 
 // credential is whom the server runs as; nil: as we do.
@@ -117,8 +128,12 @@ func (p *private) start() {
 		if err := p.running.Start(); err != nil {
 			p.Fatal(err)
 		}
-		ended := make(chan error, 1)
-		go func() { ended <- p.running.Wait() }()
+		cmd, ended := p.running, make(chan struct{})
+		p.ended = ended
+		go func() {
+			_ = cmd.Wait() // it was killed, or what is left of the one before is in its way
+			close(ended)
+		}()
 		for alive := true; alive && time.Now().Before(end); {
 			if db.Ping() == nil {
 				return
@@ -133,9 +148,38 @@ func (p *private) start() {
 	p.Fatal("the server does not start")
 }
 
+// kill ends the server by a signal. It may have ended already.
 func (p *private) kill(signal syscall.Signal) {
 	_ = p.running.Process.Signal(signal)
-	_, _ = p.running.Process.Wait()
+	<-p.ended
+}
+
+func TestAServerThatIsKilledComesBackWithWhatWasCommitted(t *testing.T) {
+	eachServer(t, func(t *testing.T, s server) {
+		p := s.alone(t)
+		do(t, s.open(t, s.address(p.at(), "")), "CREATE DATABASE kept")
+		db := s.open(t, s.address(p.at(), "kept"))
+		do(t, db, "CREATE TABLE kept (n integer PRIMARY KEY)")
+		for n, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGQUIT, syscall.SIGKILL} {
+			tx, err := db.BeginTx(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			do(t, tx, "INSERT INTO kept (n) VALUES (1000)")
+			do(t, db, fmt.Sprintf("INSERT INTO kept (n) VALUES (%d)", n))
+			p.kill(signal)
+			if err := tx.Commit(); err == nil {
+				t.Error("a commit after the server was killed: got no error")
+			}
+			if err := db.PingContext(t.Context()); err == nil {
+				t.Error("the server still answers")
+			}
+			p.start()
+			if got, want := rows(t, db), n+1; got != want {
+				t.Errorf("after kill %d: got %d rows, want the %d that were committed", n+1, got, want)
+			}
+		}
+	})
 }
 
 // A server that is killed again and again under load, and comes back, has all that somebody was told of, and nothing twice.

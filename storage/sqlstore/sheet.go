@@ -14,12 +14,6 @@ type sheet struct {
 	n       int // rows
 }
 
-// The columns that every row of a sheet begins with.
-const (
-	ofChange = "ch"
-	later    = "later"
-)
-
 // column returns what a column holds as an array that is bound at once: NULL, where there is any, makes it one of pointers.
 func (s *sheet) column(i int) (any, error) {
 	width := len(s.columns)

@@ -43,7 +43,6 @@ var plans = slices.Concat(
 		plan("SELECT 1 FROM identity WHERE …", "identity identity_address(tenant, address, network)"),
 		plan("SELECT 1 FROM document WHERE …", "document document_account(network, external_id)"),
 		plan("DELETE FROM due …", "due key(tenant, kind, ref)"),
-		plan("UPDATE due SET conversation = ? …", "due key(tenant, kind, ref)"),
 
 		// Load.
 		plan("SELECT epoch FROM tenant …", "tenant key(tenant)"),

@@ -1,20 +1,33 @@
 package sqltest_test
 
 import (
+	"context"
+	"errors"
 	"os"
 	"strconv"
 	"testing"
 
 	"github.com/deskwright/deskwright/inbox"
+	"github.com/deskwright/deskwright/storage"
 	"github.com/deskwright/deskwright/storage/storagetest"
 )
 
-// Four processes of eight writers do all they can to few conversations on one server. No error reaches any of them; every effect that
-// one of them was told of is there once, and no other.
+// passes reports whether what failed is worth another try, as it is for a host: many were at it, or the server took too long.
+func passes(err error) bool {
+	for _, known := range []error{storage.ErrBusy, storage.ErrUnknown, storage.ErrConflict, context.DeadlineExceeded} {
+		if errors.Is(err, known) {
+			return true
+		}
+	}
+	return false
+}
+
+// Four processes of eight writers do all they can to few conversations on one server. No lasting error reaches any of them; every
+// effect that one of them was told of is there once, and no other.
 func TestFourProcessesOnAServerLoseNothing(t *testing.T) {
 	eachServer(t, func(t *testing.T, s server) {
 		if address := os.Getenv(childFile); address != "" {
-			writeAsTold(t, s.over(t, s.open(t, address)))
+			writeAsTold(t, s.over(t, s.open(t, address)), passes)
 			return
 		}
 		during := "10s"
@@ -25,11 +38,7 @@ func TestFourProcessesOnAServerLoseNothing(t *testing.T) {
 		want := told(t, together(t, address, func(err error) bool { return err == nil }, during, during, during, during))
 		store := s.over(t, s.open(t, address))
 		swept(t, store)
-		found, err := effects(t.Context(), store)
-		if err != nil {
-			t.Fatal(err)
-		}
-		compare(t, found, want)
+		once(t, store, want)
 		t.Logf("%d effects, %d entries", len(want), head(t, store))
 	})
 }
@@ -39,7 +48,7 @@ func TestFourProcessesOnAServerLoseNothing(t *testing.T) {
 func TestProcessesThatAreKilledOnAServerLoseNothingThatTheyWereToldOf(t *testing.T) {
 	eachServer(t, func(t *testing.T, s server) {
 		if address := os.Getenv(childFile); address != "" {
-			writeAsTold(t, s.over(t, s.open(t, address)))
+			writeAsTold(t, s.over(t, s.open(t, address)), passes)
 			return
 		}
 		address := s.deskDatabase(t)

@@ -138,7 +138,6 @@ func onOne(ctx context.Context, db *sql.DB, statements ...string) error {
 
 func TestACallIntoABlackHoleEndsWithItsContext(t *testing.T) {
 	eachServer(t, func(t *testing.T, s server) {
-		t.Parallel()
 		_, through, p := s.proxied(t)
 		for _, connected := range []bool{false, true} {
 			if connected {
@@ -160,7 +159,6 @@ func TestACallIntoABlackHoleEndsWithItsContext(t *testing.T) {
 
 func TestAProxyDelaysWhatIsAsked(t *testing.T) {
 	eachServer(t, func(t *testing.T, s server) {
-		t.Parallel()
 		_, through, p := s.proxied(t)
 		do(t, through, "SELECT 1")
 		const delay = 50 * time.Millisecond

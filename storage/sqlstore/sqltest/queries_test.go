@@ -241,14 +241,8 @@ func (c *caller) read() {
 func (c *caller) work() {
 	_, err := c.store.Next(c.Context())
 	c.works(err)
-	rows, err := c.store.Claim(c.Context(), began.Add(time.Hour), began.Add(2*time.Hour), 50)
+	_, err = c.store.Claim(c.Context(), began.Add(time.Hour), began.Add(2*time.Hour), 50)
 	c.works(err)
-	for _, row := range rows[:min(len(rows), 2)] {
-		row.Fence = row.Tries
-		c.works(c.store.Commit(c.Context(), inbox.Change{Tenant: row.Tenant, Dues: []inbox.Due{row}})[0])
-		row.At = time.Time{}
-		c.works(c.store.Commit(c.Context(), inbox.Change{Tenant: row.Tenant, Dues: []inbox.Due{row}})[0])
-	}
 }
 
 // parts are what a filter can be made of, one by one and all at once.

@@ -92,7 +92,8 @@ func TestMigrateOfAServerKilledAfterAnyStatementIsRunAgain(t *testing.T) {
 // A process that migrates holds a lease, and who waits for it does so as long as its context lasts.
 func TestMigrateOfAServerWaitsForTheLeaseAsLongAsItMay(t *testing.T) {
 	eachServer(t, func(t *testing.T, s server) {
-		db := s.migrated(t)
+		db := s.open(t, s.database(t))
+		s.migrate(t, db)
 		do(t, db, "DELETE FROM deskwright_migration", "UPDATE deskwright_migrating SET holder = 'somebody', until = "+fmt.Sprint(int64(1)<<60))
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer cancel()

@@ -257,7 +257,7 @@ func TestSixteenWritersInTwoProcessesLoseNothing(t *testing.T) {
 	eachEngine(t, func(t *testing.T, e engine) {
 		e = e.patient()
 		if file := os.Getenv(childFile); file != "" {
-			writeAsTold(t, over(t, e.open(t, file)))
+			writeAsTold(t, over(t, e.open(t, file)), nil)
 			return
 		}
 		during := "10s"
@@ -292,7 +292,7 @@ func TestWritersThatAreKilledLoseNothingThatTheyWereToldOf(t *testing.T) {
 	eachEngine(t, func(t *testing.T, e engine) {
 		e = e.patient()
 		if file := os.Getenv(childFile); file != "" {
-			writeAsTold(t, over(t, e.open(t, file)))
+			writeAsTold(t, over(t, e.open(t, file)), nil)
 			return
 		}
 		file := deskFile(t)
@@ -342,11 +342,12 @@ type line struct {
 }
 
 // writeAsTold is one of two processes. It writes for a time and then reports, or reports at once and dies after so many effects.
-func writeAsTold(t *testing.T, store inbox.Store) {
+func writeAsTold(t *testing.T, store inbox.Store, bears func(error) bool) {
 	w, err := newWriters(store, fmt.Sprint(os.Getpid()))
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.bears = bears
 	out, task := json.NewEncoder(os.Stdout), os.Getenv(childTask)
 	enough := func() bool { return false }
 	if left, err := strconv.Atoi(task); err == nil {

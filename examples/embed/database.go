@@ -6,12 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/deskwright/deskwright/channel"
-	"github.com/deskwright/deskwright/inbox"
 	"github.com/deskwright/deskwright/storage/sqlstore"
 	_ "modernc.org/sqlite"
 )
@@ -54,48 +52,32 @@ func file(store string) (string, error) {
 		"&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)", nil
 }
 
-// open opens the database that -store names, makes the tables where they are missing, and puts the inbox into the helpdesk.
-func open(ctx context.Context, store string, whatsapp channel.Adapter) (*helpdesk, error) {
+// find returns the kind of database that -store names.
+func find(store string) (database, error) {
 	kind, _, _ := strings.Cut(store, ":")
-	i := slices.IndexFunc(databases, func(d database) bool { return strings.HasPrefix(d.name, kind+":") })
-	if i < 0 {
-		return nil, fmt.Errorf("-store must be %s, not %q", storeNames(), store)
+	for _, d := range databases {
+		if strings.HasPrefix(d.name, kind+":") {
+			return d, nil
+		}
 	}
-	source, err := databases[i].source(store)
+	return database{}, fmt.Errorf("-store must be %s, not %q", storeNames(), store)
+}
+
+// open opens the database, and puts the inbox into the helpdesk.
+func (d database) open(ctx context.Context, store string, whatsapp channel.Adapter) (*helpdesk, error) {
+	source, err := d.source(store)
 	if err != nil {
 		return nil, err
 	}
-	db, err := sql.Open(databases[i].driver, source)
+	db, err := sql.Open(d.driver, source)
 	if err != nil {
 		return nil, err
 	}
-	h := &helpdesk{db: db, numbered: databases[i].numbered}
-	if err := h.take(ctx, databases[i].dialect, whatsapp); err != nil {
+	h := &helpdesk{db: db, numbered: d.numbered}
+	if err := h.embed(ctx, d.dialect, whatsapp); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return h, nil
-}
-
-// take makes the helpdesk's tables and takes the inbox in.
-func (h *helpdesk) take(ctx context.Context, dialect sqlstore.Dialect, whatsapp channel.Adapter) error {
-	for _, table := range tables {
-		if _, err := h.db.ExecContext(ctx, table); err != nil {
-			return err
-		}
-	}
-	if err := sqlstore.Migrate(ctx, h.db, dialect); err != nil {
-		return err
-	}
-	store, err := sqlstore.New(h.db, dialect)
-	if err != nil {
-		return err
-	}
-	h.join = func(tx *sql.Tx) inbox.Store { return store.Join(tx) }
-	h.box, err = inbox.New(store, inbox.WithAccess(access{}), inbox.WithAdapter(channel.WhatsApp, whatsapp))
-	if err == nil {
-		h.jobs = newScheduler(job{"inbox", h.box.Tick}) // and whatever else the helpdesk does by itself
-	}
-	return err
 }
 
 // storeNames lists what -store can be.

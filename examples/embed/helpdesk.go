@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"errors"
 
+	"github.com/deskwright/deskwright/channel"
 	"github.com/deskwright/deskwright/inbox"
 	"github.com/deskwright/deskwright/storage"
+	"github.com/deskwright/deskwright/storage/sqlstore"
 )
 
 // helpdesk is the program that was there before, and the inbox in it.
@@ -16,6 +18,29 @@ type helpdesk struct {
 	join     func(*sql.Tx) inbox.Store
 	box      *inbox.Inbox
 	jobs     *scheduler
+}
+
+// embed makes the tables where they are missing, and takes the inbox in.
+func (h *helpdesk) embed(ctx context.Context, dialect sqlstore.Dialect, whatsapp channel.Adapter) error {
+	for _, table := range tables {
+		if _, err := h.db.ExecContext(ctx, table); err != nil {
+			return err
+		}
+	}
+	if err := sqlstore.Migrate(ctx, h.db, dialect); err != nil {
+		return err
+	}
+	store, err := sqlstore.New(h.db, dialect)
+	if err != nil {
+		return err
+	}
+	h.join = func(tx *sql.Tx) inbox.Store { return store.Join(tx) }
+	h.box, err = inbox.New(store, inbox.WithAccess(access{}), inbox.WithAdapter(channel.WhatsApp, whatsapp))
+	if err != nil {
+		return err
+	}
+	h.jobs = newScheduler(job{"inbox", h.box.Tick}) // and whatever else the helpdesk does by itself
+	return nil
 }
 
 // tries is how often a transaction is begun before it is given up.

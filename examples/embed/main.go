@@ -28,17 +28,21 @@ var (
 )
 
 func main() {
-	where := flag.String("store", "sqlite:"+must(os.MkdirTemp("", "embed"))+"/helpdesk.db", "where the helpdesk is kept, "+storeNames())
+	where := flag.String("store", "sqlite:"+must(os.MkdirTemp("", "embed"))+"/helpdesk.db", "where the helpdesk is kept: "+storeNames())
 	flag.Parse()
-	ctx, network := context.Background(), &channeltest.Recorder{} // it records what is sent
-	h := must(open(ctx, *where, network))
-	defer h.db.Close()
+	run(context.Background(), *where)
+}
 
-	working, stop := context.WithCancel(ctx)
+// run opens the helpdesk for a day, with its scheduler beside it.
+func run(ctx context.Context, store string) {
+	network := &channeltest.Recorder{} // your adapter of the network goes here: this one only records what is sent
+	h := must(must(find(store)).open(ctx, store, network))
+	defer h.db.Close()
+	open, closed := context.WithCancel(ctx)
 	var jobs sync.WaitGroup
-	jobs.Go(func() { h.jobs.run(working) })
+	jobs.Go(func() { h.jobs.run(open) })
 	work(ctx, h)
-	stop()
+	closed()
 	jobs.Wait()
 	for _, s := range network.Sendings() {
 		fmt.Printf("Sent to %s: %s\n", s.To[0].ID, s.Text)
@@ -47,7 +51,7 @@ func main() {
 
 // work is a day at the helpdesk.
 func work(ctx context.Context, h *helpdesk) {
-	_ = must(h.box.As(inbox.System).SaveAccount(ctx, inbox.Account{Account: channel.Account{AccountKey: number}}, inbox.Key("number")))
+	must(h.box.As(inbox.System).SaveAccount(ctx, inbox.Account{Account: channel.Account{AccountKey: number}}, inbox.Key("number")))
 	for _, u := range append(staff, kim) {
 		must(u, h.saveUser(ctx, u))
 	}
